@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import type { AuditTrail } from '../../shared/audit/audit-entry.ts';
+import { OrderMissingError, type OrderStore } from '../../shared/orders/order-store.ts';
+import { defineTask } from '../../shared/workflow/task-handler.ts';
+
+/**
+ * AuditLogger: appends to the trail what the order's own item mirrors already, with where and from which
+ * device the order came. The entry's id and time are the mirrored ones, so that a repetition is one entry.
+ */
+export function record(orders: Pick<OrderStore, 'find'>, trail: AuditTrail) {
+  return defineTask({
+    input: z.object({ orderId: z.string(), action: z.enum(['order.paid', 'order.failed']) }),
+    output: z.null(),
+    async run({ orderId, action }) {
+      const order = await orders.find(orderId);
+      const entry = order?.auditLogs.find((candidate) => candidate.action === action);
+      if (!entry) {
+        throw new OrderMissingError(`Order ${orderId} mirrors no entry ${action}`);
+      }
+      await trail.append(entry);
+      return null;
+    },
+  });
+}

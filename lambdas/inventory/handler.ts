@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
+import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
+import { systemEffects } from '../../shared/effects.ts';
+import { createTaskHandler, type TaskTable } from '../../shared/workflow/task-handler.ts';
+import { commit } from './commit.ts';
+import { release } from './release.ts';
+
+function build(): TaskTable {
+  const settings = readEnvironment({ PRODUCTS_TABLE: nonEmpty, INVENTORY_TABLE: nonEmpty });
+  const { random, clock } = systemEffects();
+  const tables = { products: settings.PRODUCTS_TABLE, inventory: settings.INVENTORY_TABLE };
+  const inventory = createInventoryStore(dynamo(), tables, { random, sleep });
+  const ports = { inventory, clock };
+  return { commit: commit(ports), release: release(ports) };
+}
+
+export const handler = createTaskHandler(build);

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import type { Clock } from '../../shared/effects.ts';
+import type { Notification, Notifier } from '../../shared/notifications/notifier.ts';
+import { type OnceStore, once } from '../../shared/workflow/once.ts';
+import { defineTask } from '../../shared/workflow/task-handler.ts';
+
+/** SendNotification: tells the customer how the checkout ended, once for each order and message. */
+export function notify(notifier: Notifier, onceStore: OnceStore, clock: Clock) {
+  return defineTask({
+    input: z.object({
+      orderId: z.string(),
+      userId: z.string(),
+      type: z.enum(['order_confirmation', 'order_failed']),
+      outcome: z.string().optional(),
+      failureCode: z.string().optional(),
+    }),
+    output: z.null(),
+    async run({ orderId, userId, type, outcome, failureCode }) {
+      const messageType = outcome === 'partial' ? 'order_partial' : type;
+      const notification: Notification = {
+        notificationId: `${orderId}#${messageType}`,
+        topic: 'order',
+        channel: 'email',
+        role: 'Customer',
+        type: messageType,
+        orderId,
+        userId,
+        data: failureCode ? { failureCode } : {},
+      };
+      await once(
+        onceStore,
+        `NOTIFY#${notification.notificationId}`,
+        () => clock.now(),
+        () => notifier.publish(notification),
+      );
+      return null;
+    },
+  });
+}

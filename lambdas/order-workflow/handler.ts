@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
+import { createOnceStore } from '../../shared/adapters/dynamodb/once-store.ts';
+import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
+import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
+import { createUserDirectory } from '../../shared/adapters/dynamodb/user-directory.ts';
+import { createSnsNotifier } from '../../shared/adapters/sns-notifier.ts';
+import { createTaskAnswers } from '../../shared/adapters/step-functions/checkout-runs.ts';
+import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
+import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
+import { systemEffects } from '../../shared/effects.ts';
+import { createTaskHandler } from '../../shared/workflow/task-handler.ts';
+import { failOrder } from './fail-order.ts';
+import { holdForReview } from './hold-for-review.ts';
+import { markForRepair } from './mark-for-repair.ts';
+import { updateOrderStatus } from './update-order-status.ts';
+import { validateOrder } from './validate-order.ts';
+import { validateProfile } from './validate-profile.ts';
+import { waitForProfile } from './wait-for-profile.ts';
+
+function build() {
+  const settings = readEnvironment({
+    USERS_TABLE: nonEmpty,
+    PRODUCTS_TABLE: nonEmpty,
+    ORDERS_TABLE: nonEmpty,
+    INVENTORY_TABLE: nonEmpty,
+    IDEMPOTENCY_TABLE: nonEmpty,
+    ORDER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
+  });
+  const client = dynamo();
+  const effects = systemEffects();
+  const retry = { random: effects.random, sleep };
+  const inventoryTables = { products: settings.PRODUCTS_TABLE, inventory: settings.INVENTORY_TABLE };
+  return {
+    orders: createOrderStore(client, { orders: settings.ORDERS_TABLE, users: settings.USERS_TABLE }, retry),
+    users: createUserDirectory(client, settings.USERS_TABLE),
+    products: createProductReader(client, settings.PRODUCTS_TABLE, retry),
+    inventory: createInventoryStore(client, inventoryTables, retry),
+    notifier: createSnsNotifier({ order: settings.ORDER_NOTIFICATIONS_TOPIC_ARN }),
+    checkouts: createTaskAnswers(createWorkflowClient()),
+    once: createOnceStore(client, settings.IDEMPOTENCY_TABLE),
+    effects,
+  };
+}
+
+export const handler = createTaskHandler(() => {
+  const ports = build();
+  return {
+    validateProfile: validateProfile(ports),
+    waitForProfile: waitForProfile(ports),
+    validateOrder: validateOrder(ports),
+    holdForReview: holdForReview(ports),
+    updateOrderStatus: updateOrderStatus(ports),
+    failOrder: failOrder(ports),
+    markForRepair: markForRepair(ports),
+  };
+});

@@ -1,0 +1,82 @@
+import { type GatewayResponseOptions, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { type ProblemCode, problemContentType, problemDocument, problems } from '../../shared/api/problem.ts';
+
+interface GatewayFault {
+  readonly type: ResponseType;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+const internal = { code: 'internal', detail: 'Something went wrong on our side.' } as const;
+const tooMany = {
+  code: 'rate_limited',
+  detail: 'Too many requests. Slow down.',
+  retryAfterSeconds: 1,
+} as const;
+const malformed = { code: 'validation_failed', detail: 'The request does not fit this resource.' } as const;
+
+/** What API Gateway answers by itself, before or instead of a Lambda, in the contract's terms. */
+const gatewayFaults: readonly GatewayFault[] = [
+  {
+    type: ResponseType.UNAUTHORIZED,
+    code: 'unauthenticated',
+    detail: 'Send an access token: Authorization: Bearer …',
+  },
+  { type: ResponseType.ACCESS_DENIED, code: 'invalid_token', detail: 'The token is not valid.' },
+  { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'There is no such route.' },
+  { type: ResponseType.THROTTLED, ...tooMany },
+  { type: ResponseType.QUOTA_EXCEEDED, ...tooMany },
+  { type: ResponseType.REQUEST_TOO_LARGE, code: 'payload_too_large', detail: 'The body is too large.' },
+  {
+    type: ResponseType.UNSUPPORTED_MEDIA_TYPE,
+    code: 'unsupported_media_type',
+    detail: 'Send the body as application/json.',
+  },
+  { type: ResponseType.BAD_REQUEST_BODY, ...malformed },
+  { type: ResponseType.BAD_REQUEST_PARAMETERS, ...malformed },
+  { type: ResponseType.DEFAULT_4XX, ...malformed },
+  { type: ResponseType.AUTHORIZER_FAILURE, ...internal },
+  { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...internal },
+  { type: ResponseType.INTEGRATION_FAILURE, ...internal },
+  { type: ResponseType.DEFAULT_5XX, ...internal },
+  {
+    type: ResponseType.INTEGRATION_TIMEOUT,
+    code: 'dependency_unavailable',
+    detail: 'The answer took too long. Try again.',
+    retryAfterSeconds: 5,
+  },
+];
+
+/** A problem document as a template: API Gateway puts the request's id where the variable stands. */
+export function problemTemplate(code: ProblemCode, detail: string): string {
+  return JSON.stringify(problemDocument(code, detail, '$context.requestId'));
+}
+
+/** Makes the gateway's own errors look like every other error of this API. */
+export function addGatewayResponses(api: RestApi): void {
+  for (const fault of gatewayFaults) {
+    api.addGatewayResponse(`Answer${pascalCase(fault.type.responseType)}`, gatewayResponse(fault));
+  }
+}
+
+function gatewayResponse({ type, code, detail, retryAfterSeconds }: GatewayFault): GatewayResponseOptions {
+  return {
+    type,
+    statusCode: String(problems[code].status),
+    responseHeaders: {
+      'Content-Type': `'${problemContentType}'`,
+      'X-Request-Id': 'context.requestId',
+      ...(retryAfterSeconds ? { 'Retry-After': `'${retryAfterSeconds}'` } : {}),
+    },
+    templates: { 'application/json': problemTemplate(code, detail) },
+  };
+}
+
+/** `BAD_REQUEST_BODY` → `BadRequestBody`, for construct ids. */
+function pascalCase(constant: string): string {
+  return constant
+    .split('_')
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join('');
+}

@@ -1,0 +1,172 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  EndpointType,
+  IdentitySource,
+  Integration,
+  IntegrationType,
+  LogGroupLogDestination,
+  type MethodDeploymentOptions,
+  MethodLoggingLevel,
+  RequestAuthorizer,
+  RestApi,
+  type StageOptions,
+} from 'aws-cdk-lib/aws-apigateway';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Domain, Route } from '../../shared/api/route.ts';
+import { routes } from '../../shared/api/routes.ts';
+import { acknowledge } from '../acknowledge.ts';
+import type { DataStack } from '../data-stack.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import { refuseOtherMethods } from './method-not-allowed.ts';
+import { ServiceLogGroup } from './service-log-group.ts';
+
+export interface StorefrontApiProps {
+  readonly settings: StageSettings;
+  readonly data: DataStack;
+  /** The Lambda behind the routes of each domain. */
+  readonly handlers: Readonly<Record<Domain, IFunction>>;
+  readonly authorizer: IFunction;
+}
+
+const table: readonly Route[] = Object.values(routes);
+
+/** The HTTP API, made of the route table: a row there is a method here. */
+export class StorefrontApi extends Construct {
+  readonly api: RestApi;
+
+  constructor(scope: Construct, id: string, { settings, data, handlers, authorizer }: StorefrontApiProps) {
+    super(scope, id);
+    const { logGroup } = new ServiceLogGroup(this, 'AccessLogs', { settings, key: data.key });
+    this.api = new RestApi(this, 'Api', {
+      restApiName: `storefront-${settings.stage}`,
+      // CloudFront in front of the API tells the client's country, in a header that clients cannot write.
+      endpointConfiguration: { types: [EndpointType.EDGE] },
+      deployOptions: {
+        ...stageOptions(settings),
+        accessLogDestination: new LogGroupLogDestination(logGroup),
+        accessLogFormat: accessLogFormat(),
+      },
+    });
+    // Both outputs of the L2 would repeat ApiUrl.
+    this.api.node.tryRemoveChild('Endpoint');
+    const tokenAuthorizer = new RequestAuthorizer(this, 'Authorizer', {
+      handler: authorizer,
+      identitySources: [IdentitySource.header('Authorization')],
+      resultsCacheTtl: Duration.seconds(300),
+    });
+    const integrations = this.integrate(handlers);
+    for (const route of table) this.addRoute(route, integrations[route.domain], tokenAuthorizer);
+    for (const path of new Set(table.map((route) => route.path))) {
+      const methods = table.filter((route) => route.path === path).map((route) => route.method);
+      refuseOtherMethods(this.api.root.resourceForPath(path), methods);
+    }
+    addGatewayResponses(this.api);
+    this.explainFindings();
+  }
+
+  private addRoute(route: Route, integration: Integration, authorizer: RequestAuthorizer): void {
+    const isOpen = route.allow.includes('anyone');
+    const method = this.api.root.resourceForPath(route.path).addMethod(route.method, integration, {
+      operationName: route.summary,
+      ...(isOpen ? {} : { authorizer }),
+    });
+    if (isOpen) {
+      acknowledge(method, 'AwsSolutions-APIG4', `Open to all by the contract: ${route.summary}`);
+    }
+  }
+
+  /**
+   * One integration and one permission for each Lambda. A permission for each method, as the L2 integration makes
+   * them, would outgrow the 20 KB that a Lambda's policy may have.
+   */
+  private integrate(handlers: StorefrontApiProps['handlers']): Record<Domain, Integration> {
+    const integrate = (handler: IFunction) => {
+      handler.addPermission('ApiPermission', {
+        principal: new ServicePrincipal('apigateway.amazonaws.com'),
+        sourceArn: this.api.arnForExecuteApi('*', '/*', this.api.deploymentStage.stageName),
+      });
+      const { partition, region } = Stack.of(this);
+      const path = `path/2015-03-31/functions/${handler.functionArn}/invocations`;
+      return new Integration({
+        type: IntegrationType.AWS_PROXY,
+        integrationHttpMethod: 'POST',
+        uri: `arn:${partition}:apigateway:${region}:lambda:${path}`,
+      });
+    };
+    return {
+      user: integrate(handlers.user),
+      product: integrate(handlers.product),
+      order: integrate(handlers.order),
+    };
+  }
+
+  private explainFindings(): void {
+    acknowledge(
+      this.api,
+      'AwsSolutions-APIG2',
+      'The dispatcher validates every request by the schemas of the route table and names the wrong field.',
+    );
+    acknowledge(
+      this.api,
+      'AwsSolutions-APIG3',
+      'Throttled per stage, route and address. A web ACL is added together with the dashboards.',
+    );
+    acknowledge(
+      this.api,
+      'AwsSolutions-COG4',
+      'Identities live in Auth0; a Lambda authorizer verifies its tokens.',
+    );
+    acknowledge(
+      this.api,
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      'The policy that AWS keeps for this role; API Gateway accepts no narrower one.',
+    );
+  }
+}
+
+function stageOptions(settings: StageSettings): StageOptions {
+  return {
+    stageName: settings.stage,
+    tracingEnabled: true,
+    ...methodOptions(settings.throttle),
+    methodOptions: Object.fromEntries(
+      table.map((route) => [`${route.path}/${route.method}`, methodOptions(route.throttle)]),
+    ),
+  };
+}
+
+/** The settings of a method replace the stage's as a whole, so each one repeats logging and metrics. */
+function methodOptions({ rate, burst }: { rate: number; burst: number }): MethodDeploymentOptions {
+  return {
+    throttlingRateLimit: rate,
+    throttlingBurstLimit: burst,
+    metricsEnabled: true,
+    loggingLevel: MethodLoggingLevel.ERROR,
+    // Bodies carry passwords and addresses.
+    dataTraceEnabled: false,
+  };
+}
+
+/** One line of JSON for each request, without address, user agent or anything else of a person. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      extendedRequestId: AccessLogField.contextExtendedRequestId(),
+      time: AccessLogField.contextRequestTime(),
+      method: AccessLogField.contextHttpMethod(),
+      route: AccessLogField.contextResourcePath(),
+      status: AccessLogField.contextStatus(),
+      latencyMs: AccessLogField.contextResponseLatency(),
+      integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+      responseBytes: AccessLogField.contextResponseLength(),
+      errorType: AccessLogField.contextErrorResponseType(),
+      traceId: AccessLogField.contextXrayTraceId(),
+    }),
+  );
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import { bundlesFolder, bundlesFolderContext } from '../bundle.ts';
+import type { DataStack } from '../data-stack.ts';
+import type { StageSettings } from '../stage-settings.ts';
+import { ServiceLogGroup } from './service-log-group.ts';
+import { type IndexName, type TableKey, tableKeys } from './tables.ts';
+
+/**
+ * What a Lambda may do with a table: transactions are allowed by the actions they are made of, and `Query` is
+ * of the table itself, `Query:<index>` of one index.
+ */
+type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | `Query:${IndexName}`
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
+
+export type TableAccess = Readonly<Partial<Record<TableKey, readonly TableAction[]>>>;
+
+export interface ServiceFunctionProps {
+  /** Folder in `lambdas/`, and the service's name in logs and traces. */
+  readonly name: string;
+  readonly description: string;
+  readonly settings: StageSettings;
+  readonly data: DataStack;
+  readonly timeoutSeconds: number;
+  readonly tables?: TableAccess;
+  /** Added to the defaults; on a clash the caller's value wins. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Lambda as this service runs them: arm64, Node 24, traced, with a log group of its own and a role that can
+ * do nothing but what is granted. Naming a table grants the actions and tells the Lambda the table's name, so
+ * that rights and environment cannot drift apart.
+ */
+export class ServiceFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: Role;
+  private readonly data: DataStack;
+  private readonly keyUsers = new Set<string>();
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const { settings, data, name } = props;
+    this.data = data;
+    const { logGroup } = new ServiceLogGroup(this, 'Logs', { settings, key: data.key });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(this.node.tryGetContext(bundlesFolderContext) ?? bundlesFolder, name)),
+      handler: 'handler.handler',
+      role: this.role,
+      memorySize: settings.lambda.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      tracing: Tracing.ACTIVE,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel[settings.logLevel],
+      systemLogLevelV2: SystemLogLevel.WARN,
+      environment: {
+        STAGE: settings.stage,
+        POWERTOOLS_SERVICE_NAME: name,
+        POWERTOOLS_LOG_LEVEL: settings.logLevel,
+        // Answers carry personal data, which has no place in a trace.
+        POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'false',
+        ...this.tableEnvironment(props.tables ?? {}),
+        ...props.environment,
+      },
+    });
+    this.grantTables(props.tables ?? {});
+    acknowledge(
+      this.role,
+      'AwsSolutions-IAM5[Resource::*]',
+      'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources.',
+    );
+  }
+
+  /** Grants actions on exactly these ARNs. */
+  allow(actions: readonly string[], resources: readonly string[]): void {
+    this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+  }
+
+  /** Lets the Lambda use the stage's key, but only through the services named, e.g. `sns`. */
+  allowKeyThrough(service: 'dynamodb' | 'kinesis' | 'secretsmanager' | 'sns'): void {
+    if (this.keyUsers.size === 0) this.grantKey();
+    this.keyUsers.add(service);
+  }
+
+  private tableEnvironment(access: TableAccess): Record<string, string> {
+    const variables = accessEntries(access).map(([key]) => {
+      const { variable, table } = this.data.tables[key];
+      return [variable, table.tableName];
+    });
+    return Object.fromEntries(variables);
+  }
+
+  private grantTables(access: TableAccess): void {
+    for (const [key, actions] of accessEntries(access)) {
+      const { table } = this.data.tables[key];
+      const onTable = actions.filter((action) => !action.startsWith(queryIndex));
+      const indexes = actions.filter((action) => action.startsWith(queryIndex));
+      if (onTable.length > 0) {
+        this.allow(
+          onTable.map((action) => `dynamodb:${action}`),
+          [table.tableArn],
+        );
+      }
+      if (indexes.length > 0) {
+        this.allow(
+          ['dynamodb:Query'],
+          indexes.map((action) => `${table.tableArn}/index/${action.slice(queryIndex.length)}`),
+        );
+      }
+      this.allowKeyThrough('dynamodb');
+    }
+  }
+
+  private grantKey(): void {
+    const { region } = Stack.of(this);
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'kms:Decrypt',
+          'kms:DescribeKey',
+          'kms:Encrypt',
+          'kms:GenerateDataKey',
+          'kms:GenerateDataKeyWithoutPlaintext',
+          'kms:ReEncryptFrom',
+          'kms:ReEncryptTo',
+        ],
+        resources: [this.data.key.keyArn],
+        conditions: {
+          StringEquals: {
+            'kms:ViaService': Lazy.list({
+              produce: () => [...this.keyUsers].map((service) => `${service}.${region}.amazonaws.com`),
+            }),
+          },
+        },
+      }),
+    );
+  }
+}
+
+const queryIndex = 'Query:';
+
+function accessEntries(access: TableAccess): [TableKey, readonly TableAction[]][] {
+  return tableKeys.flatMap((key) => {
+    const actions = access[key];
+    return actions ? [[key, actions] satisfies [TableKey, readonly TableAction[]]] : [];
+  });
+}

@@ -1,0 +1,126 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { type DataTable, type TableKey, Tables } from './constructs/tables.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly settings: StageSettings;
+}
+
+/**
+ * Everything that must survive a redeployment of the code: tables, analytics bucket, the key they are encrypted
+ * with, and the Auth0 client's secret. The backend stack depends on this one, never the other way round.
+ */
+export class DataStack extends Stack {
+  readonly key: Key;
+  readonly tables: Readonly<Record<TableKey, DataTable>>;
+  readonly analyticsBucket: Bucket;
+  readonly auth0Secret: Secret;
+  private readonly removalPolicy: RemovalPolicy;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
+    super(scope, id, props);
+    this.removalPolicy = settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    this.key = this.createKey(settings);
+    this.tables = new Tables(this, 'Tables', { key: this.key, protect: settings.protectData }).byKey;
+    this.analyticsBucket = this.createAnalyticsBucket();
+    this.auth0Secret = this.createAuth0Secret();
+
+    for (const { table } of Object.values(this.tables)) {
+      new CfnOutput(this, `${table.node.id}TableName`, { value: table.tableName });
+    }
+    new CfnOutput(this, 'AnalyticsBucketName', { value: this.analyticsBucket.bucketName });
+    new CfnOutput(this, 'Auth0SecretArn', {
+      value: this.auth0Secret.secretArn,
+      description: 'Put the Auth0 application here: {"clientId", "clientSecret"}.',
+    });
+  }
+
+  /** One key for the stage. Services that act without a caller of ours are let in here; Lambdas by their roles. */
+  private createKey(settings: StageSettings): Key {
+    const key = new Key(this, 'Key', {
+      description: `Data of the storefront, stage ${settings.stage}`,
+      enableKeyRotation: true,
+      removalPolicy: this.removalPolicy,
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'LogGroupsOfThisAccount',
+        principals: [new ServicePrincipal(`logs.${this.region}.amazonaws.com`)],
+        actions: [
+          'kms:Encrypt',
+          'kms:Decrypt',
+          'kms:ReEncryptFrom',
+          'kms:ReEncryptTo',
+          'kms:GenerateDataKey',
+          'kms:DescribeKey',
+        ],
+        resources: ['*'],
+        conditions: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn': `arn:${this.partition}:logs:${this.region}:${this.account}:log-group:*`,
+          },
+        },
+      }),
+    );
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    return key;
+  }
+
+  private createAnalyticsBucket(): Bucket {
+    const common = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: this.removalPolicy,
+    };
+    const accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+    });
+    return new Bucket(this, 'Analytics', {
+      ...common,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      // @ts-expect-error: the library's Bucket is no IBucket of its own under exactOptionalPropertyTypes
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'analytics/',
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    });
+  }
+
+  /** Created with a placeholder, so that the stack deploys before the Auth0 application exists. */
+  private createAuth0Secret(): Secret {
+    const secret = new Secret(this, 'Auth0Client', {
+      description: 'Auth0 application of the user Lambda: {"clientId", "clientSecret"}',
+      encryptionKey: this.key,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ clientId: 'replace-me' }),
+        generateStringKey: 'clientSecret',
+        excludePunctuation: true,
+      },
+      removalPolicy: this.removalPolicy,
+    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'Auth0 issues this secret; Secrets Manager cannot rotate it there. docs/operations.md tells how to.',
+    );
+    return secret;
+  }
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import type { Auth0Response } from './http.ts';
+
+// dbconnections answers {code, name}, oauth {error, error_description}, the Management API {errorCode}.
+const refusalSchema = z.object({
+  code: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  error: z.string().optional().catch(undefined),
+  error_description: z.string().optional().catch(undefined),
+  errorCode: z.string().optional().catch(undefined),
+});
+
+/** Auth0 refused for a reason that no client of ours can help: a wrong setting of the tenant or of this stage. */
+export class Auth0RefusalError extends Error {
+  override readonly name = 'Auth0RefusalError';
+}
+
+export type Auth0Refusal = z.infer<typeof refusalSchema>;
+
+export function refusalOf({ body }: Auth0Response): Auth0Refusal {
+  const parsed = refusalSchema.safeParse(body);
+  return parsed.success ? parsed.data : {};
+}
+
+/** Status and code only: descriptions can quote what the client sent. */
+export function unexpectedRefusal(call: string, response: Auth0Response): Auth0RefusalError {
+  const { code, error, errorCode } = refusalOf(response);
+  return new Auth0RefusalError(
+    `Auth0 refused ${call}: ${response.status} ${code ?? error ?? errorCode ?? ''}`,
+  );
+}

@@ -1,0 +1,69 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransientError } from '../../errors.ts';
+
+/** Names of DynamoDB's faults that a later call may not meet. The SDK has already tried three times. */
+const passing = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'TimeoutError',
+  'NetworkingError',
+  'ECONNRESET',
+  'ECONNREFUSED',
+]);
+
+/** Cancellation reasons of a transaction that say "try again" rather than "your condition is false". */
+const passingReasons = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'InternalServerError',
+]);
+
+/** Why a transaction was cancelled: one entry per action, `None` where the action itself was fine. */
+export interface CancellationReason {
+  readonly code: string;
+  /** The item as it stood, when the action asked for it on a failed check. In DynamoDB's attribute-value form. */
+  readonly item: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function isConditionFailure(error: unknown): boolean {
+  return error instanceof ConditionalCheckFailedException;
+}
+
+/** The reasons of a cancelled transaction in the order of its actions; undefined for any other error. */
+export function cancellationReasons(error: unknown): readonly CancellationReason[] | undefined {
+  if (!(error instanceof TransactionCanceledException)) {
+    return undefined;
+  }
+  return (error.CancellationReasons ?? []).map(({ Code = 'None', Item }) => ({ code: Code, item: Item }));
+}
+
+/** True when the transaction met another one or a throttle, and no condition of it was false. */
+export function isTransientCancellation(reasons: readonly CancellationReason[]): boolean {
+  const codes = reasons.map((reason) => reason.code).filter((code) => code !== 'None');
+  return codes.length > 0 && codes.every((code) => passingReasons.has(code));
+}
+
+/** Runs a call and renames faults that may pass to TransientError; all others go through as they are. */
+export async function transiently<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const reasons = cancellationReasons(error);
+    if (isPassing(error) || (reasons && isTransientCancellation(reasons))) {
+      throw new TransientError('DynamoDB could not do this now', error);
+    }
+    throw error;
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return passing.has(error.name) || passing.has(code);
+}

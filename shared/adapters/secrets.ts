@@ -1,0 +1,55 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { DependencyUnavailableError } from '../errors.ts';
+
+export const auth0ClientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
+export type Auth0Client = z.infer<typeof auth0ClientSchema>;
+
+/** How long a value is kept in a container: a rotated secret is in use everywhere after that. */
+const keptMilliseconds = 10 * 60 * 1000;
+
+export function createSecretsClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+  });
+}
+
+/**
+ * Reads a JSON secret by a schema and keeps it for a while. A failed read is not kept.
+ * @returns a function that throws DependencyUnavailableError, or an error that does not quote the value, when it cannot
+ */
+export function createSecretReader<T>(
+  client: SecretsManagerClient,
+  secretId: string,
+  schema: z.ZodType<T>,
+  now: () => Date,
+): () => Promise<T> {
+  let kept: { value: T; until: number } | undefined;
+  return async () => {
+    if (kept && now().getTime() < kept.until) {
+      return kept.value;
+    }
+    const value = schema.parse(parseJson(await readSecret(client, secretId)));
+    kept = { value, until: now().getTime() + keptMilliseconds };
+    return value;
+  };
+}
+
+async function readSecret(client: SecretsManagerClient, secretId: string): Promise<string> {
+  try {
+    const { SecretString = '{}' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    return SecretString;
+  } catch (error) {
+    throw new DependencyUnavailableError('Secrets Manager', error);
+  }
+}
+
+/** JSON.parse quotes what it cannot read, and errors are logged. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('The secret is not JSON');
+  }
+}

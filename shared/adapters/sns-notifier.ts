@@ -1,0 +1,28 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { Notification, Notifier } from '../notifications/notifier.ts';
+import { awsCall } from './aws-faults.ts';
+
+export type TopicArns = Readonly<Partial<Record<Notification['topic'], string>>>;
+
+/** Publishes to the topics that the Lambda was given; attributes are what subscribers filter on. */
+export function createSnsNotifier(topics: TopicArns, client = new SNSClient({ maxAttempts: 3 })): Notifier {
+  return {
+    async publish(notification) {
+      const topicArn = topics[notification.topic];
+      if (!topicArn) {
+        throw new Error(`This Lambda has no topic for ${notification.topic} notifications`);
+      }
+      const { channel, role, type } = notification;
+      const command = new PublishCommand({
+        TopicArn: topicArn,
+        Message: JSON.stringify(notification),
+        MessageAttributes: {
+          channel: { DataType: 'String', StringValue: channel },
+          role: { DataType: 'String', StringValue: role },
+          type: { DataType: 'String', StringValue: type },
+        },
+      });
+      await awsCall('SNS', () => client.send(command));
+    },
+  };
+}

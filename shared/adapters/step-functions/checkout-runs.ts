@@ -1,0 +1,100 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  InvalidToken,
+  SendTaskSuccessCommand,
+  type SFNClient,
+  StartExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import type { CheckoutRuns } from '../../orders/checkout-runs.ts';
+import type { CheckoutRunView } from '../../orders/order-schemas.ts';
+import { awsCall } from '../aws-faults.ts';
+import { toStates } from './execution-history.ts';
+
+const eventsPerCall = 1000;
+
+/** Checkouts as executions of the state machine, named by their orders: one order cannot be run twice. */
+export function createCheckoutRuns(client: SFNClient, stateMachineArn: string): CheckoutRuns {
+  const arnOf = (orderId: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${orderId}`;
+  return {
+    async start({ orderId, userId, productIds, fillFromProfile }) {
+      const input = JSON.stringify({ orderId, userId, productIds, fillFromProfile });
+      try {
+        await awsCall('Step Functions', () =>
+          client.send(new StartExecutionCommand({ stateMachineArn, name: orderId, input })),
+        );
+      } catch (error) {
+        if (!(error instanceof ExecutionAlreadyExists)) throw error;
+      }
+    },
+    async describe(orderId) {
+      const executionArn = arnOf(orderId);
+      try {
+        const { status } = await awsCall('Step Functions', () =>
+          client.send(new DescribeExecutionCommand({ executionArn })),
+        );
+        return { status: statusOf(status), states: toStates(await history(client, executionArn)) };
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) return undefined;
+        throw error;
+      }
+    },
+    ...createTaskAnswers(client),
+  };
+}
+
+/** Answers to waiting tasks, for the Lambdas that know a token but need not know the state machine. */
+export function createTaskAnswers(client: SFNClient): Pick<CheckoutRuns, 'resume'> {
+  return {
+    async resume(taskToken, result) {
+      try {
+        const output = JSON.stringify(result);
+        await awsCall('Step Functions', () => client.send(new SendTaskSuccessCommand({ taskToken, output })));
+        return true;
+      } catch (error) {
+        const isOver =
+          error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+        if (isOver) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+async function history(client: SFNClient, executionArn: string): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  let nextToken: string | undefined;
+  do {
+    const answer = await awsCall('Step Functions', () =>
+      client.send(
+        new GetExecutionHistoryCommand({
+          executionArn,
+          maxResults: eventsPerCall,
+          includeExecutionData: false,
+          ...(nextToken ? { nextToken } : {}),
+        }),
+      ),
+    );
+    events.push(...(answer.events ?? []));
+    nextToken = answer.nextToken;
+  } while (nextToken);
+  return events;
+}
+
+function statusOf(status: string | undefined): CheckoutRunView['status'] {
+  switch (status) {
+    case 'SUCCEEDED':
+    case 'TIMED_OUT':
+      return status;
+    case 'FAILED':
+    case 'ABORTED':
+      return 'FAILED';
+    default:
+      return 'RUNNING';
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  InvalidToken,
+  SendTaskSuccessCommand,
+  SFNClient,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { DependencyUnavailableError } from '../../errors.ts';
+import type { CheckoutResumer } from '../../identity/checkout-resumer.ts';
+import type { Dynamo } from '../dynamodb/client.ts';
+import { isConditionFailure, transiently } from '../dynamodb/faults.ts';
+
+/** Written by the workflow's awaitProfile. */
+const waitingSchema = z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() });
+type Waiting = z.infer<typeof waitingSchema>;
+
+/** Wakes the checkouts whose task tokens lie under `WAITING#<userId>` in the Orders table. */
+export function createCheckoutResumer(
+  client: Dynamo,
+  ordersTable: string,
+  workflow: SFNClient,
+): CheckoutResumer {
+  return {
+    async resumeFor(userId) {
+      for (const waiting of await findWaiting(client, ordersTable, userId)) {
+        await resume(workflow, waiting.taskToken);
+        await forget(client, ordersTable, waiting);
+      }
+    },
+  };
+}
+
+async function findWaiting(client: Dynamo, table: string, userId: string): Promise<Waiting[]> {
+  const found: Waiting[] = [];
+  let position: Record<string, unknown> | undefined;
+  do {
+    const { Items = [], LastEvaluatedKey } = await transiently(() =>
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :waiting',
+          ExpressionAttributeValues: { ':waiting': `WAITING#${userId}` },
+          ConsistentRead: true,
+          ExclusiveStartKey: position,
+        }),
+      ),
+    );
+    found.push(...Items.map((item) => waitingSchema.parse(item)));
+    position = LastEvaluatedKey;
+  } while (position);
+  return found;
+}
+
+/** A checkout that was resumed before, timed out or was stopped waits no more; that is fine. */
+async function resume(workflow: SFNClient, taskToken: string): Promise<void> {
+  try {
+    await workflow.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+  } catch (error) {
+    const isOver =
+      error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+    if (!isOver) {
+      throw new DependencyUnavailableError('Step Functions', error);
+    }
+  }
+}
+
+/** Only the token that was used: a retried task may have left a newer one meanwhile. */
+async function forget(client: Dynamo, table: string, { pk, sk, taskToken }: Waiting): Promise<void> {
+  try {
+    await transiently(() =>
+      client.send(
+        new DeleteCommand({
+          TableName: table,
+          Key: { pk, sk },
+          ConditionExpression: 'taskToken = :used',
+          ExpressionAttributeValues: { ':used': taskToken },
+        }),
+      ),
+    );
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
+}
+
+export function createWorkflowClient(): SFNClient {
+  return new SFNClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+  });
+}

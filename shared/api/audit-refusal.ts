@@ -1,0 +1,33 @@
+import type { AuditTrail } from '../audit/audit-entry.ts';
+import type { Effects } from '../effects.ts';
+import { storedRoleSchema } from '../identity/roles.ts';
+import type { AuthorizerContext } from './gateway-event.ts';
+import type { Problem, ProblemCode } from './problem.ts';
+import type { ClientInfo, Route } from './route.ts';
+
+const audited: readonly ProblemCode[] = ['forbidden', 'role_mismatch', 'account_disabled', 'not_found'];
+
+/** Keeps who was refused what; an expired token is no refusal of a known caller and is not kept. */
+export async function auditRefusal(
+  problem: Problem,
+  route: Route,
+  token: AuthorizerContext,
+  client: ClientInfo,
+  requestId: string,
+  { audit, effects }: { audit: AuditTrail; effects: Effects },
+): Promise<void> {
+  if (!audited.includes(problem.code)) {
+    return;
+  }
+  const role = storedRoleSchema.safeParse(token.role);
+  await audit.append({
+    entryId: effects.ids.next(),
+    action: 'access.denied',
+    entity: { type: 'route', id: `${route.method} ${route.path}` },
+    actor: { id: token.userId, role: role.success ? role.data : 'Guest' },
+    at: effects.clock.now().toISOString(),
+    where: { ip: client.ip, region: client.region, device: client.userAgent },
+    reason: problem.code,
+    requestId,
+  });
+}

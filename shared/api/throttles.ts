@@ -1,0 +1,10 @@
+import type { Throttle } from './route.ts';
+
+/** Reads from an index or a key; cheap. */
+export const readThrottle: Throttle = { rate: 200, burst: 400 };
+/** Writes a few items. */
+export const writeThrottle: Throttle = { rate: 50, burst: 100 };
+/** Places an order and so starts a checkout. */
+export const checkoutThrottle: Throttle = { rate: 100, burst: 200 };
+/** Open to all and worth guessing at: counted per address as well (contract: limits). */
+export const guessableThrottle: Throttle = { rate: 50, burst: 100, perAddressPerMinute: 100 };

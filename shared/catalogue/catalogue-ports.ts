@@ -1,0 +1,10 @@
+import type { Effects } from '../effects.ts';
+import type { StockLedger } from '../inventory/stock-change.ts';
+import type { ProductStore } from './product-store.ts';
+
+/** What the use cases of the catalogue need of the world. */
+export interface CataloguePorts {
+  readonly products: ProductStore;
+  readonly ledger: StockLedger;
+  readonly effects: Effects;
+}

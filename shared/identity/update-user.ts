@@ -1,0 +1,69 @@
+import { Problem } from '../api/problem.ts';
+import { changeUser } from './change-user.ts';
+import type { Principal } from './principal.ts';
+import type { User } from './user.ts';
+import { userAuditEntry } from './user-audit.ts';
+import type { Caller, UserPorts } from './user-ports.ts';
+import type { UserPatch } from './user-schemas.ts';
+
+type Ports = Pick<UserPorts, 'store' | 'identityProvider' | 'audit' | 'effects'>;
+
+/**
+ * Changes a profile. Role and access are the Admin's to change.
+ * @throws Problem forbidden · not_found · username_taken · address_unknown · last_admin
+ */
+export async function updateUser(
+  userId: string,
+  patch: UserPatch,
+  caller: Caller & { principal: Principal },
+  ports: Ports,
+): Promise<User> {
+  const { role, disabled } = patch;
+  const changesAccess = role !== undefined || disabled !== undefined;
+  if (changesAccess && caller.principal.role !== 'Admin') {
+    const reason = { reason: 'forbidden' };
+    await ports.audit.append(userAuditEntry('access.denied', userId, caller, ports.effects, reason));
+    throw new Problem('forbidden', 'Only an Admin may change role or disabled.');
+  }
+  const edit = {
+    action: 'user.updated' as const,
+    apply: (user: User) => applyPatch(user, patch),
+    remainingAdminId: (before: User, after: User) => requireOtherAdmin(before, after, ports),
+  };
+  const user = await changeUser(userId, edit, caller, ports);
+  if (changesAccess) {
+    // After our record, which denies at once, and even if that did not change: a repetition of a
+    // request that met an outage here must still reach the identity provider.
+    await ports.identityProvider.setAccess(userId, { role, disabled });
+  }
+  return user;
+}
+
+/** @throws Problem address_unknown */
+export function applyPatch(user: User, patch: UserPatch): User {
+  const { lastSelectedAddress } = patch;
+  if (
+    lastSelectedAddress !== undefined &&
+    !user.addresses.some(({ label }) => label === lastSelectedAddress)
+  ) {
+    throw new Problem('address_unknown', 'lastSelectedAddress is not the label of a saved address.');
+  }
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return { ...user, ...Object.fromEntries(given) };
+}
+
+/** Without an Admin nobody could ever make one again. */
+async function requireOtherAdmin(before: User, after: User, { store }: Ports): Promise<string | undefined> {
+  if (!isActiveAdmin(before) || isActiveAdmin(after)) {
+    return undefined;
+  }
+  const other = await store.findOtherAdminId(before.userId);
+  if (other === undefined) {
+    throw new Problem('last_admin', 'This is the last enabled Admin; make another one first.');
+  }
+  return other;
+}
+
+function isActiveAdmin({ role, disabled }: User): boolean {
+  return role === 'Admin' && !disabled;
+}

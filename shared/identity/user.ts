@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { countries } from './countries.ts';
+import { storedRoleSchema } from './roles.ts';
+
+export const countrySchema = z
+  .string()
+  .regex(/^[A-Z]{2}$/, { error: 'must be an ISO 3166-1 alpha-2 code in capitals, e.g. US', abort: true })
+  .refine((code) => countries.has(code), 'is not an ISO 3166-1 country');
+
+export const addressSchema = z.strictObject({
+  label: z.string().trim().min(1).max(40),
+  line1: z.string().trim().min(1).max(120),
+  line2: z.string().trim().min(1).max(120).optional(),
+  city: z.string().trim().min(1).max(80),
+  state: z.string().trim().min(1).max(80).optional(),
+  zip: z.string().trim().min(1).max(20),
+  country: countrySchema,
+  isDefault: z.boolean().optional(),
+});
+export type Address = z.infer<typeof addressSchema>;
+
+export const preferencesSchema = z.strictObject({
+  deliveryTime: z.string().trim().min(1).max(60).optional(),
+  paymentMethod: z.string().trim().min(1).max(60).optional(),
+  newsletterOptIn: z.boolean().optional(),
+});
+
+export const storedPaymentMethodSchema = z.strictObject({
+  id: z.string(),
+  /** The provider's token; never a card number and never shown to clients. */
+  token: z.string(),
+  brand: z.string(),
+  last4: z.string(),
+  isDefault: z.boolean(),
+});
+export type StoredPaymentMethod = z.infer<typeof storedPaymentMethodSchema>;
+
+export const deviceSchema = z.strictObject({
+  os: z.string(),
+  browser: z.string(),
+  ip: z.string(),
+  region: z.string(),
+  lastActive: z.iso.datetime(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** The user record as we keep it. The password lives at Auth0 alone. */
+export const userSchema = z.strictObject({
+  userId: z.string(),
+  username: z.string(),
+  email: z.string(),
+  phone: z.string().optional(),
+  role: storedRoleSchema,
+  disabled: z.boolean(),
+  addresses: z.array(addressSchema.extend({ isDefault: z.boolean() })),
+  preferences: preferencesSchema,
+  paymentMethods: z.array(storedPaymentMethodSchema),
+  /** Newest first, bounded. */
+  deviceInfo: z.array(deviceSchema),
+  region: z.string(),
+  isProfileComplete: z.boolean(),
+  profileCompletionPrompted: z.boolean(),
+  lastSelectedAddress: z.string().optional(),
+  preferredPaymentMethod: z.string().optional(),
+  /** Number of orders that were paid. */
+  orderCount: z.int(),
+  lastActiveAt: z.iso.datetime(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  version: z.int(),
+});
+export type User = z.infer<typeof userSchema>;

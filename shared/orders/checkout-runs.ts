@@ -1,0 +1,19 @@
+import type { CheckoutRunView } from './order-schemas.ts';
+
+export interface CheckoutStart {
+  readonly orderId: string;
+  readonly userId: string;
+  readonly productIds: readonly string[];
+  /** True when the order still needs its address from the profile. */
+  readonly fillFromProfile: boolean;
+}
+
+/** The running checkouts: executions of the state machine, each named by its order. */
+export interface CheckoutRuns {
+  /** Starts the order's checkout; fine when it has been started before. @throws TransientError */
+  start(checkout: CheckoutStart): Promise<void>;
+  /** The states that the checkout has been in; undefined when there is no such run. */
+  describe(orderId: string): Promise<CheckoutRunView | undefined>;
+  /** Lets a waiting checkout go on. @returns false when it no longer waits */
+  resume(taskToken: string, result: Readonly<Record<string, unknown>>): Promise<boolean>;
+}

@@ -1,0 +1,51 @@
+import { systemActor } from '../../audit/audit-entry.ts';
+import type { Notification } from '../../notifications/notifier.ts';
+import { type OnceStore, once } from '../../workflow/once.ts';
+import type { Order } from '../order.ts';
+import { withStatus } from '../order-changes.ts';
+import { changeOrder } from '../order-store.ts';
+import type { CheckoutPorts } from './ports.ts';
+
+type HoldPorts = Pick<CheckoutPorts, 'orders' | 'notifier' | 'checkouts' | 'effects'> & { once: OnceStore };
+
+/**
+ * Puts the order on hold with the token that a manager's decision answers, and tells the staff. Should a
+ * former attempt's token have been answered already, the decision is handed to this one.
+ */
+export async function holdForReview(
+  { orderId, userId, taskToken }: { orderId: string; userId: string; taskToken: string },
+  ports: HoldPorts,
+): Promise<void> {
+  const now = ports.effects.clock.now();
+  const order = await changeOrder(ports.orders, orderId, (current) => onHold(current, taskToken, now));
+  if (order.review) {
+    await ports.checkouts.resume(taskToken, { decision: order.review.decision });
+    return;
+  }
+  const alert: Notification = {
+    notificationId: `${orderId}#order_on_hold`,
+    topic: 'order',
+    channel: 'email',
+    role: 'Manager',
+    type: 'order_on_hold',
+    orderId,
+    userId,
+    data: { total: String(order.pricing.total.amount), currency: order.currency },
+  };
+  await once(
+    ports.once,
+    `NOTIFY#${alert.notificationId}`,
+    () => ports.effects.clock.now(),
+    () => ports.notifier.publish(alert),
+  );
+}
+
+function onHold(order: Order, reviewToken: string, now: Date): Order {
+  const held = order.status === 'OnHold' ? order : withStatus(order, 'OnHold', systemActor, now);
+  return {
+    ...held,
+    reviewToken,
+    flags: { ...order.flags, fraudFlag: true },
+    updatedAt: now.toISOString(),
+  };
+}

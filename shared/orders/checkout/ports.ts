@@ -1,0 +1,18 @@
+import type { ProductReader } from '../../catalogue/product-store.ts';
+import type { Effects } from '../../effects.ts';
+import type { UserDirectory } from '../../identity/user-directory.ts';
+import type { InventoryStore } from '../../inventory/inventory-store.ts';
+import type { Notifier } from '../../notifications/notifier.ts';
+import type { CheckoutRuns } from '../checkout-runs.ts';
+import type { OrderStore } from '../order-store.ts';
+
+/** What the order's own steps of the checkout need. */
+export interface CheckoutPorts {
+  readonly orders: OrderStore;
+  readonly users: UserDirectory;
+  readonly products: ProductReader;
+  readonly inventory: Pick<InventoryStore, 'hold' | 'linesOf'>;
+  readonly notifier: Notifier;
+  readonly checkouts: Pick<CheckoutRuns, 'resume'>;
+  readonly effects: Effects;
+}

@@ -1,0 +1,144 @@
+import type { Product } from '../../catalogue/product.ts';
+import { TransientError } from '../../errors.ts';
+import type { StockLine } from '../../inventory/inventory-store.ts';
+import type { Money } from '../../money/money.ts';
+import type { Order } from '../order.ts';
+import { changeOrder, OrderMissingError } from '../order-store.ts';
+import { priceOrder } from '../price-order.ts';
+import {
+  type AllocationOutcome,
+  type AllocationPlan,
+  allocateItems,
+  planAllocation,
+} from './plan-allocation.ts';
+import type { CheckoutPorts } from './ports.ts';
+
+export interface ValidatedOrder {
+  readonly outcome: AllocationOutcome;
+  readonly lines: StockLine[];
+  readonly totalAmount: Money;
+  /** The provider's name for the payment method. */
+  readonly paymentMethod: string;
+}
+
+type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'>;
+type Free = ReadonlyMap<string, number>;
+
+const holdRounds = 5;
+
+/**
+ * Holds the stock of the order, all of it or (with allowPartial) what there is, and writes what was held and
+ * its price on the order. Run again it answers the first decision.
+ * @throws TransientError when stock keeps changing or the store is busy
+ */
+export async function validateOrder(orderId: string, ports: ValidatePorts): Promise<ValidatedOrder> {
+  const order = await ports.orders.find(orderId);
+  if (!order) {
+    throw new OrderMissingError(`There is no order ${orderId}`);
+  }
+  if (order.allocation) {
+    return answer(order);
+  }
+  const products = await ports.products.findMany(order.items.map((item) => item.productId));
+  const free: Free = new Map(
+    [...products.values()].map((product) => [
+      product.productId,
+      product.archived ? 0 : product.availableCount,
+    ]),
+  );
+  const { plan, free: lastSeen } = await hold(order, free, ports);
+  const decided = await changeOrder(ports.orders, orderId, (current) =>
+    current.allocation ? undefined : allocated(current, plan, lastSeen, products, ports.effects.clock.now()),
+  );
+  return answer(decided);
+}
+
+/**
+ * Plans by what was free a moment ago and lets the hold's own conditions decide; a refusal tells what is
+ * free now, so the next plan is by that.
+ */
+async function hold(
+  order: Order,
+  free: Free,
+  { inventory, effects }: ValidatePorts,
+): Promise<{ plan: AllocationPlan; free: Free }> {
+  let seen = free;
+  for (let round = 0; round < holdRounds; round++) {
+    const plan = planAllocation(order.items, (id) => seen.get(id) ?? 0, order.allowPartial);
+    if (plan.outcome !== 'allocated') {
+      // What looks short may be held by this very order: a former attempt's answer was lost.
+      const former = await heldBefore(order, inventory);
+      if (former) return { plan: former, free: seen };
+    }
+    if (plan.lines.length === 0) {
+      return { plan, free: seen };
+    }
+    const lines = [...plan.lines, ...leftOut(order, plan.lines)];
+    const result = await inventory.hold(order.orderId, lines, effects.clock.now());
+    if (result.held) {
+      const former = result.repeated ? await heldBefore(order, inventory) : undefined;
+      return { plan: former ?? plan, free: seen };
+    }
+    seen = new Map([...seen, ...result.shortages]);
+  }
+  throw new TransientError(`The stock of order ${order.orderId} keeps changing`);
+}
+
+/** Lines of no pieces: with them a hold bars every other plan of the same order, made at another time. */
+function leftOut(order: Order, lines: readonly StockLine[]): StockLine[] {
+  const taken = new Set(lines.map((line) => line.productId));
+  return order.items
+    .filter((item) => !taken.has(item.productId))
+    .map(({ productId }) => ({ productId, quantity: 0 }));
+}
+
+async function heldBefore(
+  order: Order,
+  inventory: ValidatePorts['inventory'],
+): Promise<AllocationPlan | undefined> {
+  const lines = await inventory.linesOf(
+    order.orderId,
+    order.items.map((item) => item.productId),
+  );
+  if (lines.length === 0) return undefined;
+  const held = new Map(lines.map((line) => [line.productId, line.quantity]));
+  const isWhole = order.items.every((item) => held.get(item.productId) === item.quantity);
+  return { outcome: isWhole ? 'allocated' : 'partial', lines };
+}
+
+function allocated(
+  order: Order,
+  { outcome, lines }: AllocationPlan,
+  free: Free,
+  products: ReadonlyMap<string, Product>,
+  now: Date,
+): Order {
+  const isShort = (productId: string, quantity: number) => (free.get(productId) ?? 0) < quantity;
+  const items = allocateItems(order.items, lines, isShort);
+  const sold = items.map((item) => ({ ...item, quantity: item.allocated }));
+  const lowStock = lines
+    .filter(({ productId, quantity }) => {
+      const threshold = products.get(productId)?.lowStockThreshold ?? 0;
+      return (free.get(productId) ?? 0) - quantity <= threshold;
+    })
+    .map((line) => line.productId);
+  return {
+    ...order,
+    allocation: outcome,
+    items,
+    pricing: lines.length > 0 ? priceOrder(sold, order.currency, order.promotion) : order.pricing,
+    flags: { ...order.flags, partialFulfillment: outcome === 'partial', lowStock },
+    updatedAt: now.toISOString(),
+  };
+}
+
+function answer(order: Order): ValidatedOrder {
+  return {
+    outcome: order.allocation ?? 'out_of_stock',
+    lines: order.items
+      .filter((item) => item.allocated > 0)
+      .map(({ productId, allocated: quantity }) => ({ productId, quantity })),
+    totalAmount: order.pricing.total,
+    paymentMethod: order.paymentMethod.token,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Page, PageRequest } from '../api/list.ts';
+import type { AuditEntry } from '../audit/audit-entry.ts';
+import { FinalError, TransientError } from '../errors.ts';
+import type { PaymentRecord } from '../payments/payment-record.ts';
+import type { Order } from './order.ts';
+import type { OrderStatus } from './status.ts';
+
+/** What a POST /order with an Idempotency-Key has led to. */
+export interface PlacedRequest {
+  readonly requestHash: string;
+  readonly orderId: string;
+  /** The answer's body, as it was first given. */
+  readonly response: string;
+}
+
+export interface PlacementKey {
+  readonly userId: string;
+  readonly key: string;
+}
+
+export interface OrderFilter {
+  readonly userId?: string | undefined;
+  readonly status?: OrderStatus | undefined;
+  /** Inclusive bounds on the time of placing. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** Flags of the user that a paid order brings up to date. */
+export interface PaidOrderFlags {
+  readonly preferredPaymentMethod: string;
+  readonly lastSelectedAddress?: string | undefined;
+}
+
+/** Orders by id. Throws TransientError when the store is busy. */
+export interface OrderStore {
+  /**
+   * Writes order, answer and audit entry together, unless the key has been used.
+   * @returns the former request with this key; undefined when this one was placed
+   */
+  place(
+    order: Order,
+    placement: PlacementKey,
+    request: PlacedRequest,
+    audit: AuditEntry,
+  ): Promise<PlacedRequest | undefined>;
+  findPlaced(placement: PlacementKey): Promise<PlacedRequest | undefined>;
+  /** Strongly consistent. */
+  find(orderId: string): Promise<Order | undefined>;
+  /** The order with our record of its payment, in one strong read. */
+  findWithPayment(orderId: string): Promise<{ order: Order; payment: PaymentRecord | undefined } | undefined>;
+  /** @returns false when the stored order no longer has the version that `order` was made from */
+  save(order: Order): Promise<boolean>;
+  /** Saves and moves the user's count of paid orders by `countDelta` in the same transaction. */
+  saveCounted(order: Order, countDelta: 1 | -1, flags?: PaidOrderFlags): Promise<boolean>;
+  /** Newest first. */
+  list(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>;
+  /** Keeps the token of a checkout that waits for the user's profile; a newer token replaces an older. */
+  saveWaiting(userId: string, orderId: string, taskToken: string): Promise<void>;
+  removeWaiting(userId: string, orderId: string): Promise<void>;
+}
+
+export class OrderMissingError extends FinalError {
+  override readonly name = 'OrderMissingError';
+}
+
+const saveAttempts = 5;
+
+/**
+ * Reads, changes and saves an order on the version that was read, again when another writer was first.
+ * @param change answers the changed order, or undefined when there is nothing to do
+ * @throws OrderMissingError · TransientError when others keep being first
+ */
+export async function changeOrder(
+  store: Pick<OrderStore, 'find' | 'save'>,
+  orderId: string,
+  change: (order: Order) => Order | undefined | Promise<Order | undefined>,
+): Promise<Order> {
+  for (let attempt = 0; attempt < saveAttempts; attempt++) {
+    const order = await store.find(orderId);
+    if (!order) {
+      throw new OrderMissingError(`There is no order ${orderId}`);
+    }
+    const changed = await change(order);
+    if (!changed) return order;
+    if (await store.save(changed)) {
+      return { ...changed, version: changed.version + 1 };
+    }
+  }
+  throw new TransientError(`Order ${orderId} keeps changing under this writer`);
+}

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { auditEntrySchema, whereSchema } from '../audit/audit-entry.ts';
+import { addressSchema } from '../identity/user.ts';
+import { moneySchema } from '../money/money.ts';
+import { promotionTermsSchema } from '../promotions/promotion.ts';
+import { orderStatusSchema } from './status.ts';
+
+export const itemStatusSchema = z.enum(['pending', 'allocated', 'partial', 'unfulfilled']);
+
+/** A line with name and price as they were when the order was placed. */
+export const orderItemSchema = z.strictObject({
+  productId: z.string(),
+  name: z.string(),
+  /** For finding alternatives when the line is out of stock. */
+  category: z.string(),
+  quantity: z.int(),
+  unitPrice: moneySchema,
+  /** How many pieces are held or sold for the order. */
+  allocated: z.int(),
+  status: itemStatusSchema,
+});
+export type OrderItem = z.infer<typeof orderItemSchema>;
+
+export const pricingSchema = z.strictObject({
+  subtotal: moneySchema,
+  discount: moneySchema,
+  total: moneySchema,
+});
+export type Pricing = z.infer<typeof pricingSchema>;
+
+export const failureCodes = [
+  'out_of_stock',
+  'payment_declined',
+  'payment_unavailable',
+  'payment_blocked',
+  'profile_timeout',
+  'review_rejected',
+  'review_timeout',
+  'promo_invalid',
+  'internal',
+] as const;
+export const failureCodeSchema = z.enum(failureCodes);
+export type FailureCode = z.infer<typeof failureCodeSchema>;
+
+export const paymentInfoSchema = z.strictObject({
+  provider: z.string(),
+  paymentId: z.string().optional(),
+  brand: z.string().optional(),
+  last4: z.string().optional(),
+  attempts: z.int(),
+  refunded: moneySchema.optional(),
+});
+
+export const reviewSchema = z.strictObject({
+  decision: z.enum(['approved', 'rejected']),
+  reason: z.string(),
+  by: z.string(),
+  at: z.iso.datetime(),
+});
+
+/** What an undo could not finish; `npm run doctor` looks for these. */
+export const repairMarkSchema = z.strictObject({
+  step: z.string(),
+  error: z.string(),
+  at: z.iso.datetime(),
+});
+
+/** The order as we keep it. */
+export const orderSchema = z.strictObject({
+  orderId: z.string(),
+  userId: z.string(),
+  status: orderStatusSchema,
+  items: z.array(orderItemSchema),
+  pricing: pricingSchema,
+  currency: z.string(),
+  allowPartial: z.boolean(),
+  promotion: promotionTermsSchema.optional(),
+  /** Absent while the customer has none: the checkout then waits for the profile. */
+  address: addressSchema.optional(),
+  paymentMethod: z.strictObject({ token: z.string(), brand: z.string(), last4: z.string() }),
+  paymentInfo: paymentInfoSchema,
+  flags: z.strictObject({
+    partialFulfillment: z.boolean(),
+    fraudFlag: z.boolean(),
+    lowStock: z.array(z.string()),
+  }),
+  /** Set once ValidateOrder has decided; a repetition answers the same. */
+  allocation: z.enum(['allocated', 'partial', 'out_of_stock']).optional(),
+  failure: z
+    .strictObject({
+      code: failureCodeSchema,
+      message: z.string(),
+      alternativeIds: z.array(z.string()).optional(),
+    })
+    .optional(),
+  review: reviewSchema.optional(),
+  /** Answers the checkout that waits for a review. */
+  reviewToken: z.string().optional(),
+  repair: z.array(repairMarkSchema).optional(),
+  timeline: z.array(z.strictObject({ status: orderStatusSchema, at: z.iso.datetime(), by: z.string() })),
+  /** The newest audit entries, newest first, bounded. */
+  auditLogs: z.array(auditEntrySchema),
+  placedFrom: whereSchema,
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  version: z.int(),
+});
+export type Order = z.infer<typeof orderSchema>;

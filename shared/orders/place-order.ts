@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '../api/problem.ts';
+import type { ClientInfo } from '../api/route.ts';
+import type { AuditEntry } from '../audit/audit-entry.ts';
+import type { ProductReader } from '../catalogue/product-store.ts';
+import type { Effects } from '../effects.ts';
+import type { User } from '../identity/user.ts';
+import { describePaymentMethod } from '../payments/sandbox-methods.ts';
+import { type PromotionReader, refusal, termsOf } from '../promotions/promotion.ts';
+import type { CheckoutRuns } from './checkout-runs.ts';
+import type { Order } from './order.ts';
+import { chooseAddress, orderItem, priceLines } from './order-lines.ts';
+import { type OrderBody, type OrderView, orderViewSchema } from './order-schemas.ts';
+import type { OrderStore, PlacedRequest } from './order-store.ts';
+import { freshOrderView } from './order-view.ts';
+import { priceOrder } from './price-order.ts';
+
+export interface PlacePorts {
+  readonly orders: OrderStore;
+  readonly products: ProductReader;
+  readonly promotions: PromotionReader;
+  readonly checkouts: CheckoutRuns;
+  readonly effects: Effects;
+  readonly paymentProvider: string;
+}
+
+export interface Placement {
+  readonly user: User;
+  readonly body: OrderBody;
+  readonly key: string;
+  readonly client: ClientInfo;
+  readonly requestId: string;
+}
+
+export interface PlacedOrder {
+  readonly order: OrderView;
+  readonly replayed: boolean;
+}
+
+/**
+ * Places an order and starts its checkout, once for each Idempotency-Key. Order, key and audit entry are one
+ * transaction; the checkout starts after it. If the start fails, or the process dies before it, the same
+ * request sent again starts it: the execution's name is the order's id, so it cannot start twice.
+ * @throws Problem product_unknown · currency_unsupported · address_unknown · payment_method_required ·
+ *   promo_invalid · idempotency_key_reused; TransientError when the checkout could not be started
+ */
+export async function placeOrder(placement: Placement, ports: PlacePorts): Promise<PlacedOrder> {
+  const { user, body, key } = placement;
+  const placementKey = { userId: user.userId, key };
+  const requestHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  let order: Order;
+  try {
+    order = await prepare(placement, ports);
+  } catch (error) {
+    // What could be placed then may be refused now (a product archived since); the first answer stands.
+    const former = error instanceof Problem ? await ports.orders.findPlaced(placementKey) : undefined;
+    if (!former) throw error;
+    return replay(former, requestHash, ports);
+  }
+  const [audit] = order.auditLogs;
+  if (!audit) throw new Error('A new order has its first audit entry');
+  // Through the schema before it is kept, so that a replay has neither more nor less than the first answer.
+  const answer = orderViewSchema.parse(freshOrderView(order));
+  const request = { requestHash, orderId: order.orderId, response: JSON.stringify(answer) };
+  const former = await ports.orders.place(order, placementKey, request, audit);
+  if (former) {
+    return replay(former, requestHash, ports);
+  }
+  await ports.checkouts.start(checkoutOf(order));
+  return { order: answer, replayed: false };
+}
+
+async function replay(former: PlacedRequest, requestHash: string, ports: PlacePorts): Promise<PlacedOrder> {
+  if (former.requestHash !== requestHash) {
+    throw new Problem('idempotency_key_reused', 'This Idempotency-Key came with another request before.');
+  }
+  const order = await ports.orders.find(former.orderId);
+  if (order?.status === 'Pending') {
+    await ports.checkouts.start(checkoutOf(order));
+  }
+  return { order: orderViewSchema.parse(JSON.parse(former.response)), replayed: true };
+}
+
+/** Follows from the order as it was placed, since a second start must bring the very same input. */
+function checkoutOf({ orderId, userId, items, address }: Order) {
+  const productIds = items.map((item) => item.productId);
+  return { orderId, userId, productIds, fillFromProfile: address === undefined };
+}
+
+/** Everything that can refuse the order, and the record of it; writes nothing. */
+async function prepare({ user, body, client, requestId }: Placement, ports: PlacePorts): Promise<Order> {
+  const method = choosePaymentMethod(user, body);
+  const address = chooseAddress(user, body.addressLabel);
+  const market = { currency: body.currency, region: address?.country };
+  const { lines, currency } = await priceLines(body.items, market, ports.products);
+  const promotion = await choosePromotion(
+    user,
+    body.promoCode,
+    priceOrder(lines, currency, undefined),
+    ports,
+  );
+  const { clock, ids } = ports.effects;
+  const at = clock.now().toISOString();
+  const orderId = ids.next();
+  const pricing = priceOrder(lines, currency, promotion);
+  const placedFrom = { ip: client.ip, region: client.region, device: client.userAgent };
+  const audit: AuditEntry = {
+    entryId: ids.next(),
+    action: 'order.created',
+    entity: { type: 'order', id: orderId },
+    actor: { id: user.userId, role: user.role },
+    at,
+    where: placedFrom,
+    after: { status: 'Pending', total: pricing.total },
+    requestId,
+  };
+  return {
+    orderId,
+    userId: user.userId,
+    status: 'Pending',
+    items: lines.map(orderItem),
+    pricing,
+    currency,
+    allowPartial: body.allowPartial ?? false,
+    ...(promotion ? { promotion } : {}),
+    ...(address ? { address } : {}),
+    paymentMethod: method,
+    paymentInfo: {
+      provider: ports.paymentProvider,
+      brand: method.brand,
+      last4: method.last4,
+      attempts: 0,
+    },
+    flags: { partialFulfillment: false, fraudFlag: false, lowStock: [] },
+    timeline: [{ status: 'Pending', at, by: user.role.toLowerCase() }],
+    auditLogs: [audit],
+    placedFrom,
+    createdAt: at,
+    updatedAt: at,
+    version: 1,
+  };
+}
+
+function choosePaymentMethod(user: User, { paymentMethod }: OrderBody): Order['paymentMethod'] {
+  if (paymentMethod && 'token' in paymentMethod) {
+    const { token } = paymentMethod;
+    const saved = user.paymentMethods.find((method) => method.token === token);
+    const { brand, last4 } = saved ?? describePaymentMethod(token);
+    return { token, brand, last4 };
+  }
+  const saved = paymentMethod && user.paymentMethods.find((method) => method.id === paymentMethod.id);
+  if (!saved) {
+    const [path, message] = paymentMethod
+      ? ['/paymentMethod/id', 'is not a payment method of the profile']
+      : ['/paymentMethod', 'is required'];
+    throw new Problem('payment_method_required', 'Name a payment method, by token or by id.', {
+      errors: [{ path, message }],
+    });
+  }
+  const { token, brand, last4 } = saved;
+  return { token, brand, last4 };
+}
+
+async function choosePromotion(
+  user: User,
+  code: string | undefined,
+  { subtotal }: { subtotal: Order['pricing']['subtotal'] },
+  { promotions, effects }: PlacePorts,
+) {
+  if (code === undefined) return undefined;
+  const promotion = await promotions.find(code);
+  const reason = refusal(promotion, { subtotal, paidOrders: user.orderCount, now: effects.clock.now() });
+  if (!promotion || reason) {
+    throw new Problem('promo_invalid', `The promo code cannot be used: ${reason ?? 'unknown'}.`, {
+      errors: [{ path: '/promoCode', message: reason ?? 'unknown' }],
+    });
+  }
+  return termsOf(promotion);
+}

@@ -1,0 +1,78 @@
+import { Problem } from '../api/problem.ts';
+import type { ClientInfo } from '../api/route.ts';
+import type { AuditEntry, AuditTrail } from '../audit/audit-entry.ts';
+import type { Effects } from '../effects.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { CheckoutRuns } from './checkout-runs.ts';
+import type { Order } from './order.ts';
+import { invalidState, withAudit } from './order-changes.ts';
+import { changeOrder, OrderMissingError, type OrderStore } from './order-store.ts';
+
+export interface ReviewPorts {
+  readonly orders: OrderStore;
+  readonly audit: AuditTrail;
+  readonly checkouts: Pick<CheckoutRuns, 'resume'>;
+  readonly effects: Effects;
+}
+
+export interface Decision {
+  readonly orderId: string;
+  readonly decision: 'approved' | 'rejected';
+  readonly reason: string;
+  readonly principal: Principal;
+  readonly client: ClientInfo;
+  readonly requestId: string;
+}
+
+/**
+ * Decides an order on hold. The first decision is written on the order under its version, so of two
+ * reviewers one wins; then the waiting checkout goes on. The same decision again is fine and wakes the
+ * checkout again, should the first call have died in between.
+ * @throws Problem not_found · invalid_state
+ */
+export async function reviewOrder(decision: Decision, ports: ReviewPorts): Promise<Order> {
+  const { orderId, principal, reason } = decision;
+  const at = ports.effects.clock.now().toISOString();
+  const entry: AuditEntry = {
+    entryId: ports.effects.ids.next(),
+    action: `order.${decision.decision}`,
+    entity: { type: 'order', id: orderId },
+    actor: { id: principal.userId, role: principal.role },
+    at,
+    where: { ip: decision.client.ip, region: decision.client.region, device: decision.client.userAgent },
+    before: { status: 'OnHold' },
+    reason,
+    requestId: decision.requestId,
+  };
+  const review = { decision: decision.decision, reason, by: principal.userId, at };
+  const order = await decide(orderId, review, entry, ports.orders);
+  // After a crash between the two writes, the repetition appends the entry of the decision that stands.
+  await ports.audit.append(order.auditLogs.find(({ action }) => action === entry.action) ?? entry);
+  const token = order.reviewToken;
+  if (!token || !(await ports.checkouts.resume(token, { decision: decision.decision }))) {
+    throw new Problem('invalid_state', 'The order’s checkout no longer waits for a decision.');
+  }
+  return order;
+}
+
+async function decide(
+  orderId: string,
+  review: NonNullable<Order['review']>,
+  entry: AuditEntry,
+  orders: OrderStore,
+): Promise<Order> {
+  try {
+    return await changeOrder(orders, orderId, (order) => {
+      const isSameAgain = order.review?.decision === review.decision;
+      if (order.status !== 'OnHold' || (order.review && !isSameAgain)) {
+        throw invalidState(order, review.decision);
+      }
+      return order.review ? undefined : withAudit({ ...order, review, updatedAt: review.at }, entry);
+    });
+  } catch (error) {
+    if (error instanceof OrderMissingError) {
+      throw new Problem('not_found', 'There is no such order.', { cause: error });
+    }
+    throw error;
+  }
+}

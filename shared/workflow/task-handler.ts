@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { FinalError } from '../errors.ts';
+import { logger } from '../observability/logger.ts';
+import { traced } from '../observability/tracer.ts';
+
+/** One task of a workflow Lambda: what goes in, what comes out, and the use case between. */
+export interface Task<Input = unknown, Output = unknown> {
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+  run(input: Input): Promise<Output>;
+}
+
+/** Ties a task's schemas to its use case; the types are lost once tasks stand in a table. */
+export function defineTask<I, O>(task: Task<I, O>): (payload: unknown) => Promise<unknown> {
+  return async (payload) => task.output.parse(await task.run(task.input.parse(payload)));
+}
+
+export type TaskTable = Readonly<Record<string, (payload: unknown) => Promise<unknown>>>;
+
+/** The state machine sent what no task understands: a defect, not a fault, so it is never retried. */
+export class InvalidTaskInputError extends FinalError {
+  override readonly name = 'InvalidTaskInputError';
+}
+
+const envelopeSchema = z.looseObject({ task: z.string(), orderId: z.string().optional() });
+
+/**
+ * The handler of a workflow Lambda. An ASL Task names its task in the payload; errors leave by their own
+ * names, since those choose Retry or Catch.
+ * @param build makes the tasks at the first call; when it throws, the next call tries again
+ */
+export function createTaskHandler(build: () => TaskTable): (event: unknown) => Promise<unknown> {
+  let tasks: TaskTable | undefined;
+  return async (event) => {
+    const { task, orderId, ...input } = envelopeSchema.parse(event);
+    logger.appendKeys({ task, orderId });
+    try {
+      tasks ??= build();
+      const run = tasks[task];
+      if (!run) {
+        throw new InvalidTaskInputError(`There is no task ${task}`);
+      }
+      return await traced(task, () => run({ orderId, ...input }));
+    } catch (error) {
+      const failure = error instanceof z.ZodError ? toInvalidInput(error) : error;
+      logger.error('task failed', { error: failure instanceof Error ? failure : String(failure) });
+      throw failure;
+    } finally {
+      logger.resetKeys();
+    }
+  };
+}
+
+function toInvalidInput(error: z.ZodError): InvalidTaskInputError {
+  return new InvalidTaskInputError(z.prettifyError(error), error);
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { type Resource, resource, resources, stageNames, templatesOf, text } from './templates.ts';
+
+interface Shape {
+  readonly keys: string;
+  /** Index → "partition, sort: projected attributes". */
+  readonly indexes?: Record<string, string>;
+}
+
+const shapes: Record<string, Shape> = {
+  Users: { keys: 'pk', indexes: { byRole: 'role, userId: ALL', byListing: 'listing, userId: ALL' } },
+  Products: {
+    keys: 'productId',
+    indexes: {
+      byNewest: 'catalogue, productId: category searchText',
+      byName: 'catalogue, nameKey: category searchText',
+      byPrice: 'catalogue, priceKey: category searchText',
+    },
+  },
+  Orders: {
+    keys: 'pk, sk',
+    indexes: {
+      byUser: 'userId, orderId: status',
+      byStatus: 'status, orderId: KEYS_ONLY',
+      byMonth: 'createdMonth, orderId: status',
+    },
+  },
+  Inventory: {
+    keys: 'pk, sk',
+    indexes: { byOrder: 'orderId, sk: ALL', ledger: 'ledgerProductId, ledgerKey: ALL' },
+  },
+  Promotions: { keys: 'pk, sk' },
+  Audit: { keys: 'pk, sk' },
+  Insights: { keys: 'pk, sk' },
+  Idempotency: { keys: 'pk' },
+};
+
+function keysOf(schema: readonly { AttributeName: string; KeyType: string }[]): string {
+  expect(schema.map(({ KeyType }) => KeyType)).toEqual(['HASH', 'RANGE'].slice(0, schema.length));
+  return schema.map(({ AttributeName }) => AttributeName).join(', ');
+}
+
+function shapeOf({ properties }: Resource): Shape {
+  const indexes = (properties.GlobalSecondaryIndexes ?? []).map(
+    ({ IndexName, KeySchema, Projection }: Resource['properties']) => {
+      const projected = Projection.NonKeyAttributes?.join(' ') ?? Projection.ProjectionType;
+      return [IndexName, `${keysOf(KeySchema)}: ${projected}`];
+    },
+  );
+  return {
+    keys: keysOf(properties.KeySchema),
+    ...(indexes.length > 0 ? { indexes: Object.fromEntries(indexes) } : {}),
+  };
+}
+
+describe.each(stageNames)('the data of %s', (stage) => {
+  const { data } = templatesOf(stage);
+  const isProtected = stage === 'prod';
+  const tables = resources(data, 'AWS::DynamoDB::Table');
+  const key = resource(data, 'AWS::KMS::Key');
+  const stateful = [
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+    'AWS::KMS::Key',
+    'AWS::SecretsManager::Secret',
+  ];
+
+  it.each(Object.entries(shapes))('has the table %s with its keys and indexes', (name, shape) => {
+    expect(shapeOf(resource(data, 'AWS::DynamoDB::Table', `Tables${name}`))).toEqual(shape);
+  });
+
+  it('has no other table, and no key that is not a string', () => {
+    expect(tables).toHaveLength(Object.keys(shapes).length);
+    for (const { properties } of tables) {
+      for (const attribute of properties.AttributeDefinitions) expect(attribute.AttributeType).toBe('S');
+    }
+  });
+
+  it('is billed on demand, restorable and encrypted under our own key in every table', () => {
+    for (const { properties } of tables) {
+      expect(properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        DeletionProtectionEnabled: isProtected,
+      });
+      expect(text(properties.SSESpecification.KMSMasterKeyId)).toBe(`<${key.id}.Arn>`);
+    }
+  });
+
+  it(isProtected ? 'outlives its stack' : 'goes with its stack', () => {
+    const kept = stateful.flatMap((type) => resources(data, type));
+    expect(kept.length).toBeGreaterThan(10);
+    for (const { id, deletionPolicy } of kept) {
+      expect(deletionPolicy, id).toBe(isProtected ? 'Retain' : 'Delete');
+    }
+  });
+
+  it('streams changes of orders, whole, and of nothing else', () => {
+    const streaming = tables.filter(({ properties }) => properties.StreamSpecification);
+    expect(streaming.map(({ id }) => id)).toEqual([expect.stringContaining('TablesOrders')]);
+    expect(streaming[0]?.properties.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
+  });
+
+  it('forgets idempotency records by themselves, and nothing else', () => {
+    const forgetting = tables.filter(({ properties }) => properties.TimeToLiveSpecification);
+    expect(forgetting.map(({ id }) => id)).toEqual([expect.stringContaining('TablesIdempotency')]);
+    expect(forgetting[0]?.properties.TimeToLiveSpecification).toEqual({
+      AttributeName: 'expiresAt',
+      Enabled: true,
+    });
+  });
+
+  it('lies under a key that rotates and lets in only services of this account', () => {
+    expect(key.properties.EnableKeyRotation).toBe(true);
+    const [account, ...services] = key.properties.KeyPolicy.Statement;
+    expect(text(account.Principal.AWS)).toMatch(/:root$/);
+    const letIn = services.map(({ Principal }: Resource['properties']) => text(Object.values(Principal)[0]));
+    expect(letIn).toEqual([
+      'logs.us-east-1.amazonaws.com',
+      'cloudwatch.amazonaws.com',
+      expect.stringMatching(/:root$/),
+    ]);
+    for (const { Condition } of services) expect(Condition).toBeDefined();
+  });
+
+  it('is closed to the public and to plain HTTP in every bucket', () => {
+    const buckets = resources(data, 'AWS::S3::Bucket');
+    expect(buckets).toHaveLength(2);
+    const policies = JSON.stringify(resources(data, 'AWS::S3::BucketPolicy'));
+    for (const { id, properties } of buckets) {
+      expect(Object.values(properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+      expect(policies).toContain(id);
+    }
+    expect(policies.match(/"aws:SecureTransport":"false"/g)).toHaveLength(2);
+  });
+
+  it('encrypts the analytics bucket under our own key and logs who reads it', () => {
+    const bucket = resource(data, 'AWS::S3::Bucket', 'Analytics').properties;
+    const [rule] = bucket.BucketEncryption.ServerSideEncryptionConfiguration;
+    expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('aws:kms');
+    expect(text(rule.ServerSideEncryptionByDefault.KMSMasterKeyID)).toBe(`<${key.id}.Arn>`);
+    expect(text(bucket.LoggingConfiguration.DestinationBucketName)).toContain('AccessLogs');
+  });
+
+  it('has a secret for Auth0 that starts as a placeholder, under our own key', () => {
+    const secret = resource(data, 'AWS::SecretsManager::Secret').properties;
+    expect(text(secret.KmsKeyId)).toBe(`<${key.id}.Arn>`);
+    expect(JSON.parse(secret.GenerateSecretString.SecretStringTemplate)).toEqual({ clientId: 'replace-me' });
+    expect(secret.GenerateSecretString.GenerateStringKey).toBe('clientSecret');
+  });
+
+  it('tells the name of each table as an output', () => {
+    for (const name of Object.keys(shapes)) {
+      expect(text(data.Outputs[`${name}TableName`]?.Value)).toContain(`Tables${name}`);
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import {
+  stageNames,
+  stageSettings,
+  taskTimeoutMarginSeconds,
+  workflowLambdaTimeoutSeconds,
+} from '../../lib/stage-settings.ts';
+
+describe('stage settings', () => {
+  it.each(stageNames)('of %s are valid without any override', (stage) => {
+    expect(stageSettings(stage).stage).toBe(stage);
+  });
+
+  it('refuse an unknown stage and name those that exist', () => {
+    expect(() => stageSettings('staging')).toThrow('Unknown stage "staging": choose one of dev, prod');
+  });
+
+  it('take an override and leave everything beside it alone', () => {
+    const settings = stageSettings('dev', { auth0: { domain: 'shop.eu.auth0.com' } });
+    expect(settings.auth0).toEqual({ ...stageSettings('dev').auth0, domain: 'shop.eu.auth0.com' });
+  });
+
+  it('take an undefined override as none', () => {
+    const overrides = { region: undefined, auth0: { domain: undefined }, alarmEmail: undefined };
+    expect(stageSettings('prod', overrides)).toEqual(stageSettings('prod'));
+  });
+
+  it.each([
+    [{ auth0: { domain: 'https://shop.eu.auth0.com/' } }, 'auth0.domain: must be a host name'],
+    [{ region: 'Virginia' }, 'region: must be an AWS region'],
+    [{ workflow: { taskTimeoutSeconds: 3 } }, 'workflow.taskTimeoutSeconds'],
+    [{ workflow: { reviewTimeoutSeconds: 1.5 } }, 'workflow.reviewTimeoutSeconds'],
+    [{ lambda: { apiTimeoutSeconds: 30 } }, 'lambda.apiTimeoutSeconds'],
+    [{ throttle: { rate: 0 } }, 'throttle.rate'],
+    [{ alarmEmail: 'nobody' }, 'alarmEmail'],
+    [{ loglevel: 'INFO' } as object, 'loglevel'],
+  ])('refuse %j and name the setting', (overrides, message) => {
+    expect(() => stageSettings('dev', overrides)).toThrow(message);
+  });
+
+  it('name every wrong setting at once', () => {
+    const wrong = () => stageSettings('dev', { region: 'x', throttle: { burst: -1 } });
+    expect(wrong).toThrow(/Settings of stage "dev" are wrong:\n {2}region: .*\n {2}throttle\.burst: /);
+  });
+
+  it.each(stageNames)('keep the Lambda of a task shorter than the task on %s', (stage) => {
+    const settings = stageSettings(stage);
+    const difference = settings.workflow.taskTimeoutSeconds - workflowLambdaTimeoutSeconds(settings);
+    expect(difference).toBe(taskTimeoutMarginSeconds);
+    expect(difference).toBeGreaterThan(0);
+  });
+
+  it('disclose identities on dev only', () => {
+    expect(stageSettings('dev').discloseIdentity).toBe(true);
+    expect(stageSettings('prod').discloseIdentity).toBe(false);
+  });
+
+  it('point an unconfigured stage at an Auth0 host that can belong to nobody', () => {
+    for (const stage of stageNames) expect(stageSettings(stage).auth0.domain).toMatch(/\.invalid$/);
+  });
+});

@@ -1,0 +1,224 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adjustStock } from '../../../shared/catalogue/adjust-stock.ts';
+import { archiveProduct } from '../../../shared/catalogue/archive-product.ts';
+import { createProduct } from '../../../shared/catalogue/create-product.ts';
+import { listStockChanges } from '../../../shared/catalogue/list-stock-changes.ts';
+import { productRoutes } from '../../../shared/catalogue/product-routes.ts';
+import { readProduct } from '../../../shared/catalogue/read-product.ts';
+import { updateProduct } from '../../../shared/catalogue/update-product.ts';
+import { aRequest } from '../../support/builders/product-request.ts';
+import { type Catalogue, persist, startCatalogue } from '../../support/catalogue-fixture.ts';
+import { testEffects } from '../../support/effects.ts';
+
+const { createProduct: create, updateProduct: update, adjustStock: adjust } = productRoutes;
+
+describe('the catalogue', () => {
+  let shop: Catalogue;
+  const effects = testEffects();
+  beforeAll(async () => {
+    shop = await startCatalogue();
+  });
+  afterAll(() => shop.stop());
+
+  const ports = () => ({ products: shop.products, ledger: shop.ledger, effects });
+  const add = (over: object = {}) => {
+    const body = create.body.parse({
+      name: 'Mug',
+      category: 'kitchen',
+      prices: [{ amount: 1999, currency: 'USD' }],
+      stockCount: 8,
+      ...over,
+    });
+    return createProduct(aRequest(create, 'Admin', { body }), ports());
+  };
+  const change = (productId: string, patch: object, ifMatch = '"1"') => {
+    const parts = { params: { productId }, body: update.body.parse(patch), ifMatch };
+    return updateProduct(aRequest(update, 'Admin', parts), ports());
+  };
+  const move = (productId: string, delta: number, reason = 'count') =>
+    adjustStock(aRequest(adjust, 'Manager', { params: { productId }, body: { delta, reason } }), ports());
+  const ledger = (productId: string, query: { limit: number; cursor?: string } = { limit: 20 }) =>
+    listStockChanges(
+      aRequest(productRoutes.listStockChanges, 'Manager', { params: { productId }, query }),
+      ports(),
+    );
+  const archive = (productId: string) =>
+    archiveProduct(aRequest(productRoutes.archiveProduct, 'Admin', { params: { productId } }), ports());
+  const read = (productId: string, query: { currency?: string } = {}) =>
+    readProduct(aRequest(productRoutes.getProduct, undefined, { params: { productId }, query }), ports());
+
+  async function trail(productId: string) {
+    const { Items = [] } = await shop.client.send(
+      new QueryCommand({
+        TableName: shop.tables.audit,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': `PRODUCT#${productId}` },
+      }),
+    );
+    return Items.map((entry) => entry.action);
+  }
+
+  it('gains a product with its first ledger row and its audit entry', async () => {
+    const { body, headers } = await add();
+
+    expect(body).toMatchObject({
+      description: '',
+      stockCount: 8,
+      availableCount: 8,
+      lowStockThreshold: 5,
+      version: 1,
+    });
+    expect(body.auditLogs).toMatchObject([
+      { action: 'product.created', actor: { id: 'admin-1', role: 'Admin' }, where: { ip: '203.0.113.7' } },
+    ]);
+    expect(headers).toEqual({ ETag: '"1"', Location: `/product/${body.productId}` });
+    expect((await ledger(body.productId)).body.items).toEqual([
+      { at: '2026-03-01T12:00:00.000Z', delta: 8, reason: 'initial stock', actor: 'admin-1', stockCount: 8 },
+    ]);
+    expect(await trail(body.productId)).toEqual(['product.created']);
+  });
+
+  it('changes the fields that a patch names and keeps what they were', async () => {
+    const { productId } = (await add({ imageUrl: 'https://cdn.example.com/mug.png' })).body;
+    await shop.inventory.hold('order-1', [{ productId, quantity: 3 }], new Date(0));
+
+    const { body, headers } = await change(productId, { name: 'Cup', imageUrl: null });
+
+    expect(headers).toEqual({ ETag: '"2"' });
+    expect(body).toMatchObject({
+      name: 'Cup',
+      category: 'kitchen',
+      stockCount: 8,
+      availableCount: 5,
+      version: 2,
+    });
+    expect(body).not.toHaveProperty('imageUrl');
+    expect(body.auditLogs?.[0]).toMatchObject({
+      action: 'product.updated',
+      before: { name: 'Mug', imageUrl: 'https://cdn.example.com/mug.png' },
+      after: { name: 'Cup', imageUrl: null },
+    });
+    expect(await shop.counts(productId)).toEqual({ stock: 8, available: 5 });
+    expect((await read(productId)).body).toMatchObject({ name: 'Cup', version: 2 });
+  });
+
+  it('lets the first of two edits of one version win', async () => {
+    const { productId } = (await add()).body;
+    const outcomes = await Promise.allSettled([
+      change(productId, { name: 'A' }),
+      change(productId, { name: 'B' }),
+    ]);
+    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(change(productId, { name: 'C' })).rejects.toMatchObject({ code: 'version_conflict' });
+    await expect(change(productId, { name: 'C' }, '*')).rejects.toMatchObject({ code: 'version_conflict' });
+    expect(await trail(productId)).toHaveLength(2);
+  });
+
+  it('keeps ETags through holds and sales', async () => {
+    const { productId } = (await add()).body;
+    await shop.inventory.hold('order-2', [{ productId, quantity: 3 }], new Date(0));
+    await shop.inventory.commit('order-2', [{ productId, quantity: 3 }], new Date(0));
+    expect((await read(productId)).headers).toMatchObject({ ETag: '"1"' });
+    expect((await change(productId, { name: 'Cup' })).body).toMatchObject({
+      stockCount: 5,
+      availableCount: 5,
+    });
+  });
+
+  it('mirrors the newest twenty audit entries, long values cut, and keeps all of them whole in the trail', async () => {
+    const { productId } = (await add()).body;
+    for (let version = 1; version <= 21; version += 1) {
+      await change(productId, { description: `${version} ${'long '.repeat(100)}` }, `"${version}"`);
+    }
+    const product = await shop.products.find(productId);
+    expect(product?.auditLogs).toHaveLength(20);
+    expect(product?.auditLogs[0]?.after?.description).toMatch(/^21 long .{190,200}…$/);
+    expect(await trail(productId)).toHaveLength(22);
+  });
+
+  it('archives a product once; nobody finds it after that, orders apart', async () => {
+    const { productId } = (await add()).body;
+    await archive(productId);
+
+    await expect(archive(productId)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(read(productId)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(change(productId, { name: 'Cup' }, '"2"')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(move(productId, 1)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await shop.products.find(productId)).toMatchObject({ archived: true, version: 2 });
+    expect((await ledger(productId)).body.items).toHaveLength(1);
+  });
+
+  it('adds and takes stock, never what is held', async () => {
+    const { productId } = (await add()).body;
+    await shop.inventory.hold('order-3', [{ productId, quantity: 3 }], new Date(0));
+
+    expect((await move(productId, -5, 'broken')).body).toMatchObject({
+      stockCount: 3,
+      availableCount: 0,
+      version: 2,
+    });
+    await expect(move(productId, -1)).rejects.toMatchObject({ code: 'insufficient_stock' });
+    await expect(move(productId, 1_000_000_000)).rejects.toMatchObject({ code: 'validation_failed' });
+    const { body } = await move(productId, 10, 'delivery');
+    expect(body).toMatchObject({ stockCount: 13, availableCount: 10 });
+    expect(body.auditLogs?.[0]).toMatchObject({
+      action: 'product.stock_adjusted',
+      actor: { id: 'manager-1' },
+      before: { stockCount: 3 },
+      after: { stockCount: 13 },
+      reason: 'delivery',
+    });
+    expect((await ledger(productId)).body.items).toHaveLength(3);
+  });
+
+  it('counts the stock after each change down the pages of the ledger', async () => {
+    const { productId } = (await add()).body;
+    for (const delta of [5, -3, 10, -20]) {
+      effects.advance(1000);
+      await move(productId, delta);
+    }
+
+    const counts: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body } = await ledger(productId, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+      counts.push(...body.items.map((item) => item.stockCount));
+      cursor = body.nextCursor;
+      // A change between two pages does not disturb the count.
+      await move(productId, 1);
+    } while (cursor !== undefined);
+    expect(counts).toEqual([0, 20, 10, 13, 8]);
+  });
+
+  it('refuses ledger cursors that are not its own', async () => {
+    const { productId } = (await add()).body;
+    const forged = Buffer.from(JSON.stringify({ ledgerKey: 'x', sk: 'y', stockCount: '-1' })).toString(
+      'base64url',
+    );
+    for (const cursor of ['nonsense', 'e30', forged]) {
+      await expect(ledger(productId, { limit: 2, cursor })).rejects.toMatchObject({
+        code: 'validation_failed',
+      });
+    }
+  });
+
+  it('does every one of many adjustments at once', async () => {
+    const { productId } = (await add({ stockCount: 100 })).body;
+    await Promise.all(Array.from({ length: 12 }, () => persist(() => move(productId, -2))));
+    expect(await shop.counts(productId)).toEqual({ stock: 76, available: 76 });
+    expect((await ledger(productId)).body.items).toHaveLength(13);
+    expect(await shop.products.find(productId)).toMatchObject({ version: 13 });
+  });
+
+  it('refuses a currency that a product has no price in, and knows nothing of unknown ids', async () => {
+    const { productId } = (await add()).body;
+    await expect(read(productId, { currency: 'EUR' })).rejects.toMatchObject({
+      code: 'currency_unsupported',
+    });
+    await expect(read('unknown')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(move('unknown', 1)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(ledger('unknown')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(change('unknown', { name: 'Cup' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+});

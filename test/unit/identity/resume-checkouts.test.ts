@@ -1,0 +1,88 @@
+import {
+  InvalidToken,
+  SendTaskSuccessCommand,
+  SFNClient,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCheckoutResumer } from '../../../shared/adapters/step-functions/resume-checkouts.ts';
+import type { CheckoutResumer } from '../../../shared/identity/checkout-resumer.ts';
+import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+
+let dynamo: TestDynamo;
+let resumer: CheckoutResumer;
+const workflow = mockClient(SFNClient);
+
+const wait = (userId: string, orderId: string, taskToken: string) =>
+  dynamo.client.send(
+    new PutCommand({
+      TableName: dynamo.table('orders'),
+      Item: { pk: `WAITING#${userId}`, sk: orderId, taskToken },
+    }),
+  );
+const waiting = async () => {
+  const { Items = [] } = await dynamo.client.send(new ScanCommand({ TableName: dynamo.table('orders') }));
+  return Items.map(({ pk, sk, taskToken }) => `${pk} ${sk} ${taskToken}`).sort();
+};
+const resumed = () =>
+  workflow.commandCalls(SendTaskSuccessCommand).map(({ args }) => args[0].input.taskToken);
+
+beforeAll(async () => {
+  dynamo = await startDynamo('orders');
+  resumer = createCheckoutResumer(
+    dynamo.client,
+    dynamo.table('orders'),
+    new SFNClient({ region: 'us-east-1' }),
+  );
+});
+afterAll(() => dynamo?.stop());
+beforeEach(() => {
+  workflow.reset();
+  workflow.on(SendTaskSuccessCommand).resolves({});
+});
+
+describe('resuming checkouts', () => {
+  it('wakes every one of the user, and no one else’s, once', async () => {
+    await wait('ann', 'order-1', 'token-1');
+    await wait('ann', 'order-2', 'token-2');
+    await wait('bob', 'order-3', 'token-3');
+    await resumer.resumeFor('ann');
+    expect(resumed()).toEqual(['token-1', 'token-2']);
+    expect(await waiting()).toEqual(['WAITING#bob order-3 token-3']);
+    await resumer.resumeFor('ann');
+    expect(resumed()).toHaveLength(2);
+  });
+
+  it.each([
+    new TaskTimedOut({ message: '', $metadata: {} }),
+    new TaskDoesNotExist({ message: '', $metadata: {} }),
+    new InvalidToken({ message: '', $metadata: {} }),
+  ])('forgets a checkout that waits no more: $name', async (error) => {
+    workflow.on(SendTaskSuccessCommand).rejects(error);
+    await wait('cid', 'order-1', 'token-1');
+    await resumer.resumeFor('cid');
+    expect((await waiting()).filter((row) => row.includes('cid'))).toEqual([]);
+  });
+
+  it('keeps the token when Step Functions does not answer, so that a repetition resumes', async () => {
+    workflow.on(SendTaskSuccessCommand).rejects(new Error('down'));
+    await wait('dan', 'order-1', 'token-1');
+    await expect(resumer.resumeFor('dan')).rejects.toMatchObject({ name: 'DependencyUnavailableError' });
+    workflow.on(SendTaskSuccessCommand).resolves({});
+    await resumer.resumeFor('dan');
+    expect(resumed()).toEqual(['token-1', 'token-1']);
+  });
+
+  it('leaves a newer token of the same checkout alone', async () => {
+    await wait('eve', 'order-1', 'token-1');
+    workflow.on(SendTaskSuccessCommand).callsFake(async () => {
+      await wait('eve', 'order-1', 'token-2');
+      return {};
+    });
+    await resumer.resumeFor('eve');
+    expect(await waiting()).toContain('WAITING#eve order-1 token-2');
+  });
+});

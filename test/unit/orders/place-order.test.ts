@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import type { OrderBody } from '../../../shared/orders/order-schemas.ts';
+import { type PlacePorts, placeOrder } from '../../../shared/orders/place-order.ts';
+import { aProduct } from '../../support/builders/product.ts';
+import { anAddress, aUser } from '../../support/builders/user.ts';
+import { testEffects } from '../../support/effects.ts';
+import { memoryCatalogue, memoryCheckouts, memoryOrders } from '../../support/memory-orders.ts';
+
+const customer = aUser({
+  addresses: [
+    anAddress({ isDefault: true }),
+    anAddress({ label: 'work', country: 'DE', isDefault: false }),
+  ].map((address) => ({ isDefault: false, ...address })),
+  paymentMethods: [{ id: 'pm-1', token: 'pm_card_visa', brand: 'visa', last4: '4242', isDefault: true }],
+});
+const mug = aProduct({ productId: 'mug', prices: [{ amount: 1999, currency: 'USD' }] });
+const pan = aProduct({
+  productId: 'pan',
+  prices: [
+    { amount: 3000, currency: 'USD' },
+    { amount: 2500, currency: 'USD', region: 'DE' },
+    { amount: 2800, currency: 'EUR' },
+  ],
+});
+
+function setUp(products = [mug, pan]) {
+  const orders = memoryOrders();
+  const checkouts = memoryCheckouts();
+  const ports: PlacePorts = {
+    orders: orders.store,
+    products: memoryCatalogue(...products),
+    promotions: { find: async () => undefined },
+    checkouts: checkouts.runs,
+    effects: testEffects(),
+    paymentProvider: 'sandbox',
+  };
+  const place = (body: Partial<OrderBody> = {}, key = 'key-1', user = customer) =>
+    placeOrder(
+      {
+        user,
+        key,
+        body: { items: [{ productId: 'mug', quantity: 2 }], paymentMethod: { id: 'pm-1' }, ...body },
+        client: { ip: '203.0.113.7', region: 'US', userAgent: 'test' },
+        requestId: 'request-1',
+      },
+      ports,
+    );
+  return { orders, checkouts, ports, place };
+}
+
+describe('placing an order', () => {
+  test('keeps the catalogue’s price, the address and the payment method, and starts the checkout', async () => {
+    const { place, orders, checkouts } = setUp();
+    const { order, replayed } = await place();
+    expect(replayed).toBe(false);
+    expect(order).toMatchObject({
+      status: 'Pending',
+      pricing: { total: { amount: 3998, currency: 'USD' } },
+      address: { label: 'home' },
+      paymentInfo: { provider: 'sandbox', brand: 'visa', last4: '4242', attempts: 0 },
+    });
+    expect(checkouts.started).toEqual([order.orderId]);
+    expect(orders.audit).toMatchObject([{ action: 'order.created', where: { ip: '203.0.113.7' } }]);
+  });
+
+  test('takes the price of the address’ region', async () => {
+    const { place } = setUp();
+    const items = [{ productId: 'pan', quantity: 1 }];
+    expect((await place({ items, addressLabel: 'work' })).order.pricing.total.amount).toBe(2500);
+  });
+
+  test('of a customer without an address is placed without one', async () => {
+    const { place } = setUp();
+    const { order } = await place({ paymentMethod: { token: 'pm_card_visa' } }, 'key-1', aUser());
+    expect(order.address).toBeUndefined();
+  });
+});
+
+describe('the same Idempotency-Key', () => {
+  test('answers the first order again and makes no second', async () => {
+    const { place, orders } = setUp();
+    const first = await place();
+    const second = await place();
+    expect(second).toEqual({ order: first.order, replayed: true });
+    expect(orders.byId.size).toBe(1);
+  });
+
+  test('of another user is another key', async () => {
+    const { place, orders } = setUp();
+    await place();
+    await place({ paymentMethod: { token: 'pm_card_visa' } }, 'key-1', aUser({ userId: 'user-2' }));
+    expect(orders.byId.size).toBe(2);
+  });
+
+  test('with another body is refused', async () => {
+    const { place } = setUp();
+    await place();
+    await expect(place({ allowPartial: true })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  test('answers the first order though its product has been archived since', async () => {
+    const { place, ports } = setUp();
+    const first = await place();
+    Object.assign(ports, { products: memoryCatalogue({ ...mug, archived: true }) });
+    expect((await place()).order.orderId).toBe(first.order.orderId);
+  });
+
+  test('starts the checkout that a crash after the write left unstarted', async () => {
+    const { place, ports, checkouts, orders } = setUp();
+    const start = ports.checkouts.start;
+    Object.assign(ports.checkouts, { start: () => Promise.reject(new Error('crash')) });
+    await expect(place()).rejects.toThrow('crash');
+    Object.assign(ports.checkouts, { start });
+    const { order, replayed } = await place();
+    expect(replayed).toBe(true);
+    expect(checkouts.started).toEqual([order.orderId]);
+    expect(orders.byId.size).toBe(1);
+  });
+});
+
+describe('an order that cannot be placed', () => {
+  test.each<[string, Partial<OrderBody>]>([
+    ['product_unknown', { items: [{ productId: 'nothing', quantity: 1 }] }],
+    ['currency_unsupported', { currency: 'EUR' }],
+    ['address_unknown', { addressLabel: 'moon' }],
+    ['payment_method_required', { paymentMethod: undefined }],
+    ['payment_method_required', { paymentMethod: { id: 'another’s' } }],
+    ['promo_invalid', { promoCode: 'NOPE' }],
+  ])('is refused as %s and writes nothing', async (code, body) => {
+    const { place, orders, checkouts } = setUp();
+    await expect(place(body)).rejects.toMatchObject({ code });
+    expect([orders.byId.size, orders.placed.size, checkouts.started.length]).toEqual([0, 0, 0]);
+  });
+
+  test('names the lines that it fails for', async () => {
+    const { place } = setUp();
+    const items = [
+      { productId: 'mug', quantity: 1 },
+      { productId: 'nothing', quantity: 1 },
+    ];
+    await expect(place({ items })).rejects.toMatchObject({
+      options: { errors: [{ path: '/items/1/productId' }] },
+    });
+  });
+});

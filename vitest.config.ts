@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, options: { testTimeout?: number; globalSetup?: string } = {}) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: options.testTimeout ?? 10_000,
+    hookTimeout: 60_000,
+    ...(options.globalSetup ? { globalSetup: options.globalSetup } : {}),
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('unit'),
+      project('infra', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
+      project('statemachine', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
+      project('e2e', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
+    ],
+  },
+});
