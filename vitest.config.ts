@@ -13,6 +13,8 @@ const project = (name: string, options: { testTimeout?: number; globalSetup?: st
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Handlers under test log as they do on AWS; a failing assertion tells more than their lines.
+    env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_TRACE_ENABLED: 'false' },
     maxWorkers: 2,
     projects: [
       project('unit'),

@@ -7,7 +7,7 @@ import { prepareStage } from './build/prepare-stage.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { type CountingProxy, startCountingProxy } from './dynamodb/counting-proxy.ts';
 import { startDynamoDb } from './dynamodb/engine.ts';
-import { createTables } from './dynamodb/tables.ts';
+import { createTables, deleteTables } from './dynamodb/tables.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import type { LocalRuntimeOptions } from './options.ts';
 import { seed } from './seed/seed.ts';
@@ -55,9 +55,10 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
 
   const deployment = readDeployment(stage.templates, {
     awsEndpoint: aws.url,
-    tablePrefix: engine.shared ? `local-${http.port}-` : '',
+    tablePrefix: engine.shared ? sharedPrefix(dataDir) : '',
   });
   const { fresh } = await createTables(engine.endpoint, deployment.tables);
+  if (engine.shared && !dataDir) onStop(() => deleteTables(engine.endpoint, deployment.tables));
   const tables = tablesByVariable(deployment);
   const tenantUsers = new TenantUsers(dataDir?.file('tenant-users.json', z.array(tenantUserSchema)));
   const products = options.seed && fresh;
@@ -79,6 +80,11 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     tenantUsers,
     signingKey,
   };
+}
+
+/** Tells apart the tables of stacks on one engine; those of kept data must be found again. */
+function sharedPrefix(dataDir: DataDir | undefined): string {
+  return dataDir ? 'local-' : `local-${crypto.randomUUID().slice(0, 8)}-`;
 }
 
 /** `USERS_TABLE` and its like, over all functions. */

@@ -36,3 +36,7 @@ export async function createTables(
   }
   return { fresh: missing.length === tables.length };
 }
+
+export async function deleteTables(endpoint: string, tables: readonly TableModel[]): Promise<void> {
+  for (const { name } of tables) await callDynamoDb(endpoint, 'DeleteTable', { TableName: name });
+}

@@ -26,8 +26,9 @@ export async function seedUsers(
   const store = createUserStore(client, tables, { random: effects.random, sleep });
   // One after the other: user ids sort by creation, so lists show them in this order.
   for (const { email, username, role } of seededUsers) {
-    const account = await tenant.create(email, seededPassword, { role });
-    if (!account) continue;
+    const account = tenant.findByEmail(email) ?? (await tenant.create(email, seededPassword, { role }));
+    // A start that was interrupted may have left the account without its record.
+    if (!account || (await store.find(account.id))) continue;
     const at = effects.clock.now().toISOString();
     const user = buildUser({ userId: account.id, email, username, role, at });
     await store.create(role === 'Customer' ? withDetails(user, customerDetails, effects.ids) : user, {

@@ -19,7 +19,6 @@ export const templateSchema = z.looseObject({
 });
 
 export type Template = z.infer<typeof templateSchema>;
-export type TemplateResource = z.infer<typeof resourceSchema>;
 
 /** A stage's templates by stack name. */
 export type Templates = Readonly<Record<string, Template>>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { auditEntrySchema } from '../audit/audit-entry.ts';
 import { productSchema } from '../catalogue/product-routes.ts';
+import { looksLikeCardNumber } from '../identity/payment-token.ts';
 import { addressSchema } from '../identity/user.ts';
 import { currencySchema } from '../money/currency.ts';
 import { moneySchema } from '../money/money.ts';
@@ -33,7 +34,12 @@ export const linesSchema = z
 
 const promoCode = z.string().trim().min(1).max(40).optional();
 const addressLabel = z.string().trim().min(1).max(40).optional();
-const methodName = z.string().trim().min(1).max(255);
+const methodName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(255)
+  .refine((text) => !looksLikeCardNumber(text), 'looks like a card number; send the provider’s token for it');
 
 export const checkBodySchema = z.strictObject({
   items: linesSchema,

@@ -77,7 +77,13 @@ export const orderSchema = z.strictObject({
   promotion: promotionTermsSchema.optional(),
   /** Absent while the customer has none: the checkout then waits for the profile. */
   address: addressSchema.optional(),
-  paymentMethod: z.strictObject({ token: z.string(), brand: z.string(), last4: z.string() }),
+  paymentMethod: z.strictObject({
+    /** Only of a method that the profile has saved. */
+    id: z.string().optional(),
+    token: z.string(),
+    brand: z.string(),
+    last4: z.string(),
+  }),
   paymentInfo: paymentInfoSchema,
   flags: z.strictObject({
     partialFulfillment: z.boolean(),

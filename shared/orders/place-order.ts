@@ -142,23 +142,25 @@ async function prepare({ user, body, client, requestId }: Placement, ports: Plac
 }
 
 function choosePaymentMethod(user: User, { paymentMethod }: OrderBody): Order['paymentMethod'] {
+  const saved = user.paymentMethods.find((method) =>
+    paymentMethod && 'id' in paymentMethod
+      ? method.id === paymentMethod.id
+      : method.token === paymentMethod?.token,
+  );
+  if (saved) {
+    const { id, token, brand, last4 } = saved;
+    return { id, token, brand, last4 };
+  }
   if (paymentMethod && 'token' in paymentMethod) {
     const { token } = paymentMethod;
-    const saved = user.paymentMethods.find((method) => method.token === token);
-    const { brand, last4 } = saved ?? describePaymentMethod(token);
-    return { token, brand, last4 };
+    return { token, ...describePaymentMethod(token) };
   }
-  const saved = paymentMethod && user.paymentMethods.find((method) => method.id === paymentMethod.id);
-  if (!saved) {
-    const [path, message] = paymentMethod
-      ? ['/paymentMethod/id', 'is not a payment method of the profile']
-      : ['/paymentMethod', 'is required'];
-    throw new Problem('payment_method_required', 'Name a payment method, by token or by id.', {
-      errors: [{ path, message }],
-    });
-  }
-  const { token, brand, last4 } = saved;
-  return { token, brand, last4 };
+  const [path, message] = paymentMethod
+    ? ['/paymentMethod/id', 'is not a payment method of the profile']
+    : ['/paymentMethod', 'is required'];
+  throw new Problem('payment_method_required', 'Name a payment method, by token or by id.', {
+    errors: [{ path, message }],
+  });
 }
 
 async function choosePromotion(

@@ -24,7 +24,10 @@ export async function markPaid(orderId: string, ports: SettlePorts): Promise<voi
     return {
       order: withEntry(withPayment(paid, payment), 'order.paid', order, now),
       countDelta: 1,
-      flags: { preferredPaymentMethod: paymentMethod.token, lastSelectedAddress: address?.label },
+      flags: {
+        preferredPaymentMethod: paymentMethod.id ?? paymentMethod.token,
+        lastSelectedAddress: address?.label,
+      },
     };
   });
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of CloudFormation
 import { describe, expect, it } from 'vitest';
 import { readDeployment } from '../../../local/template/deployment.ts';
 import { createResolver } from '../../../local/template/resolve.ts';
