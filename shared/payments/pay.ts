@@ -25,13 +25,13 @@ export async function authorizePayment(
     amount.amount === 0
       ? nothingToPay(orderId)
       : await provider.authorize({ ...request, attempt: record.attempts });
-  if (!(await records.settle(orderId, result))) {
-    if (result.status === 'authorized') {
-      await undoAtProvider(provider, { orderId, paymentId: result.paymentId, amount });
-    }
-    throw new PaymentUndoneError(`Order ${orderId} was given up while its payment was authorized`);
+  const standing = await records.settle(orderId, result);
+  if (!standing) return result;
+  if (standing.undo !== undefined && result.status === 'authorized') {
+    await undoAtProvider(provider, { orderId, paymentId: result.paymentId, amount });
   }
-  return result;
+  // Another attempt's answer stands: the provider knows both by the same key, so they mean the same money.
+  return decided(standing);
 }
 
 /** Takes the authorized amount. @throws CaptureRefusedError · TransientError · PaymentUndoneError */
@@ -42,7 +42,7 @@ export async function capturePayment(
   if (payment.amount.amount > 0) {
     await provider.capture(payment);
   }
-  if (!(await records.captured(payment.orderId))) {
+  if (await records.captured(payment.orderId)) {
     await undoAtProvider(provider, payment, true);
     throw new PaymentUndoneError(`Order ${payment.orderId} was given up while its payment was captured`);
   }
@@ -53,7 +53,9 @@ export async function undoPayment({ records, provider }: PaymentPorts, orderId: 
   const record = await records.beginUndo(orderId);
   if (record.undo === 'done') return;
   const { amount, paymentId, status } = record;
-  const mayHoldMoney = status === 'authorizing' || status === 'authorized' || status === 'captured';
+  // A decline after a lost answer says nothing of the attempt whose answer was lost.
+  const isCertainlyFree = (status === 'declined' || status === 'blocked') && record.attempts <= 1;
+  const mayHoldMoney = status !== undefined && !isCertainlyFree;
   const refunded =
     mayHoldMoney && amount && amount.amount > 0
       ? await undoAtProvider(provider, { orderId, paymentId, amount }, status === 'captured')

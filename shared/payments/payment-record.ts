@@ -33,10 +33,13 @@ export interface PaymentRecords {
     provider: string,
     amount: Money,
   ): Promise<{ begun: boolean; record: PaymentRecord }>;
-  /** @returns false when an undo came in between: the caller must void what it has just authorized */
-  settle(orderId: string, result: AuthorizationResult): Promise<boolean>;
-  /** @returns false when an undo came in between: the caller must refund what it has just captured */
-  captured(orderId: string): Promise<boolean>;
+  /**
+   * Writes the answer to an attempt, unless another attempt or an undo was first.
+   * @returns undefined when written, else the record as it stands
+   */
+  settle(orderId: string, result: AuthorizationResult): Promise<PaymentRecord | undefined>;
+  /** @returns undefined when written or written before, else the record as it stands */
+  captured(orderId: string): Promise<PaymentRecord | undefined>;
   /** Shuts later steps out and answers how far the payment had come. */
   beginUndo(orderId: string): Promise<PaymentRecord>;
   endUndo(orderId: string, refunded: Money | undefined): Promise<void>;

@@ -8,39 +8,62 @@ import {
   paymentRecordSchema,
 } from '../../payments/payment-record.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { transiently } from './faults.ts';
 import { paymentKey } from './order-item.ts';
 
-const storedSchema = z.object(paymentRecordSchema.shape);
+/**
+ * The item calls the record's status `state`: under the order's own attribute name every payment step would
+ * be written to the index of orders by status as well.
+ */
+const storedSchema = z.object({
+  ...paymentRecordSchema.omit({ status: true }).shape,
+  state: paymentRecordSchema.shape.status,
+});
 
 export function toPaymentRecord(item: unknown): PaymentRecord {
-  return storedSchema.parse(item);
+  const { state, ...record } = storedSchema.parse(item);
+  return state === undefined ? record : { ...record, status: state };
 }
+
+type Change = Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ExpressionAttributeNames'>;
+
+const names = { '#state': 'state', '#undo': 'undo' };
 
 /** Payment records beside their orders. Every step is one conditional update. */
 export function createPaymentRecords(client: Dynamo, table: string): PaymentRecords {
-  const update = (orderId: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>) =>
-    transiently(() =>
-      client.send(new UpdateCommand({ TableName: table, Key: paymentKey(orderId), ...change })),
-    );
-  const updateIf = async (orderId: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
+  const update = async (
+    orderId: string,
+    ExpressionAttributeNames: Record<string, string>,
+    change: Change,
+  ) => {
+    const command = new UpdateCommand({
+      TableName: table,
+      Key: paymentKey(orderId),
+      ExpressionAttributeNames,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ...change,
+    });
+    const { Attributes } = await transiently(() => client.send(command));
+    return toPaymentRecord(Attributes);
+  };
+  /** Answers the record that refused the change; undefined when it was made. */
+  const refusedBy = async (orderId: string, change: Change): Promise<PaymentRecord | undefined> => {
     try {
-      await update(orderId, change);
-      return true;
+      await update(orderId, names, change);
+      return undefined;
     } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
+      return standing(error, orderId);
     }
   };
   return {
     async beginAttempt(orderId, provider, amount) {
       try {
-        const { Attributes } = await update(orderId, {
+        const record = await update(orderId, names, {
           UpdateExpression:
-            'SET orderId = :orderId, provider = :provider, amount = :amount, #status = :authorizing ADD attempts :one',
+            'SET orderId = :orderId, provider = :provider, amount = :amount, #state = :authorizing ADD attempts :one',
           ConditionExpression:
-            'attribute_not_exists(#undo) AND (attribute_not_exists(#status) OR #status = :authorizing)',
-          ExpressionAttributeNames: { '#status': 'status', '#undo': 'undo' },
+            'attribute_not_exists(#undo) AND (attribute_not_exists(#state) OR #state = :authorizing)',
           ExpressionAttributeValues: {
             ':orderId': orderId,
             ':provider': provider,
@@ -48,52 +71,58 @@ export function createPaymentRecords(client: Dynamo, table: string): PaymentReco
             ':authorizing': 'authorizing',
             ':one': 1,
           },
-          ReturnValues: 'ALL_NEW',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         });
-        return { begun: true, record: toPaymentRecord(Attributes) };
+        return { begun: true, record };
       } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
-        return { begun: false, record: toPaymentRecord(unmarshall(error.Item)) };
+        return { begun: false, record: standing(error, orderId) };
       }
     },
     settle(orderId, result) {
-      const fraudFlag = result.status === 'authorized' && result.fraudFlag;
-      const paymentId = result.paymentId;
-      return updateIf(orderId, {
-        UpdateExpression: `SET #status = :status, fraudFlag = :fraudFlag${paymentId ? ', paymentId = :paymentId' : ''}`,
-        ConditionExpression: 'attribute_not_exists(#undo)',
-        ExpressionAttributeNames: { '#status': 'status', '#undo': 'undo' },
+      const { status, paymentId } = result;
+      const id = paymentId === undefined ? {} : { ':paymentId': paymentId };
+      return refusedBy(orderId, {
+        UpdateExpression: `SET #state = :status, fraudFlag = :flag${paymentId === undefined ? '' : ', paymentId = :paymentId'}`,
+        ConditionExpression: 'attribute_not_exists(#undo) AND #state = :authorizing',
         ExpressionAttributeValues: {
-          ':status': result.status,
-          ':fraudFlag': fraudFlag,
-          ...(paymentId ? { ':paymentId': paymentId } : {}),
+          ':status': status,
+          ':flag': status === 'authorized' && result.fraudFlag,
+          ':authorizing': 'authorizing',
+          ...id,
         },
       });
     },
     captured(orderId) {
-      return updateIf(orderId, {
-        UpdateExpression: 'SET #status = :captured',
-        ConditionExpression: 'attribute_not_exists(#undo)',
-        ExpressionAttributeNames: { '#status': 'status', '#undo': 'undo' },
-        ExpressionAttributeValues: { ':captured': 'captured' },
+      return refusedBy(orderId, {
+        UpdateExpression: 'SET #state = :captured',
+        ConditionExpression: 'attribute_not_exists(#undo) AND #state IN (:authorized, :captured)',
+        ExpressionAttributeValues: { ':authorized': 'authorized', ':captured': 'captured' },
       });
     },
-    async beginUndo(orderId) {
-      const { Attributes } = await update(orderId, {
-        UpdateExpression: 'SET orderId = :orderId, #undo = if_not_exists(#undo, :started)',
-        ExpressionAttributeNames: { '#undo': 'undo' },
-        ExpressionAttributeValues: { ':orderId': orderId, ':started': 'started' },
-        ReturnValues: 'ALL_NEW',
-      });
-      return toPaymentRecord(Attributes);
+    beginUndo(orderId) {
+      return update(
+        orderId,
+        { '#undo': 'undo' },
+        {
+          UpdateExpression: 'SET orderId = :orderId, #undo = if_not_exists(#undo, :started)',
+          ExpressionAttributeValues: { ':orderId': orderId, ':started': 'started' },
+        },
+      );
     },
     async endUndo(orderId, refunded) {
-      await update(orderId, {
-        UpdateExpression: `SET #undo = :done${refunded ? ', refunded = :refunded' : ''}`,
-        ExpressionAttributeNames: { '#undo': 'undo' },
-        ExpressionAttributeValues: { ':done': 'done', ...(refunded ? { ':refunded': refunded } : {}) },
-      });
+      await update(
+        orderId,
+        { '#undo': 'undo' },
+        {
+          UpdateExpression: `SET #undo = :done${refunded ? ', refunded = :refunded' : ''}`,
+          ExpressionAttributeValues: { ':done': 'done', ...(refunded ? { ':refunded': refunded } : {}) },
+        },
+      );
     },
   };
+}
+
+/** The record that a false condition met; any other error is thrown on. */
+function standing(error: unknown, orderId: string): PaymentRecord {
+  if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  return error.Item ? toPaymentRecord(unmarshall(error.Item)) : { orderId, attempts: 0 };
 }

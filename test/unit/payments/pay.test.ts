@@ -73,6 +73,46 @@ describe('authorizing', () => {
   });
 });
 
+describe('an attempt that comes late', () => {
+  test('does not overwrite the capture that followed another attempt', async () => {
+    await records.beginAttempt(orderId, 'memory', amount);
+    await authorize();
+    await capture();
+    const late = await records.settle(orderId, {
+      status: 'authorized',
+      paymentId: `pay-${orderId}`,
+      fraudFlag: false,
+    });
+    expect(late).toMatchObject({ status: 'captured' });
+    await undo();
+    expect(state()).toBe('refunded');
+  });
+
+  test('answers what stands', async () => {
+    let overtaking = true;
+    const overtaken: PaymentRecords = {
+      ...records,
+      settle: async (...settled) => {
+        if (overtaking) {
+          overtaking = false;
+          await records.settle(orderId, { status: 'declined' });
+        }
+        return records.settle(...settled);
+      },
+    };
+    expect(await authorize(overtaken)).toMatchObject({ status: 'declined' });
+  });
+
+  test('is voided when a later attempt was declined', async () => {
+    memory.loseAnswerTo('authorize');
+    await expect(authorize()).rejects.toThrow('lost');
+    await records.beginAttempt(orderId, 'memory', amount);
+    await records.settle(orderId, { status: 'declined' });
+    await undo();
+    expect(state()).toBe('voided');
+  });
+});
+
 describe('capturing', () => {
   test('twice takes the money once', async () => {
     await authorize();
