@@ -1,8 +1,37 @@
 import { TransientError } from '../errors.ts';
 
+/** AWS's names for faults that a later call may not meet, where the SDK does not mark them itself. */
+const passingNames =
+  /ServiceUnavailable|InternalServerError|Throttl|TooManyRequests|LimitExceeded|ThroughputExceeded|TransactionConflict|TransactionInProgress|TimeoutError|NetworkingError/;
+
+/** Node's codes for a connection that was not to be had, or was lost. */
+const socketCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
 /**
- * Runs an AWS call and renames what may pass (throttles, outages, no connection) to TransientError; what the
- * service refuses for good goes through as it is. The SDK has already repeated the call.
+ * Whether a later call may succeed where this one failed: the service's own fault, a throttle, a conflict or
+ * the network. What the service refuses for good, and a defect of ours, may not.
+ */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const fault = '$fault' in error ? error.$fault : undefined;
+  const isMarked = '$retryable' in error && error.$retryable !== undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return fault === 'server' || isMarked || passingNames.test(error.name) || socketCodes.has(code);
+}
+
+/**
+ * Runs an AWS call and renames what may pass to TransientError; all else goes through as it is. The SDK has
+ * already repeated the call.
  */
 export async function awsCall<T>(service: string, call: () => Promise<T>): Promise<T> {
   try {
@@ -13,12 +42,4 @@ export async function awsCall<T>(service: string, call: () => Promise<T>): Promi
     }
     throw error;
   }
-}
-
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const fault = '$fault' in error ? error.$fault : undefined;
-  const isThrottle = /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
-  // Without a fault of client or server there was no answer at all.
-  return fault !== 'client' || isThrottle;
 }

@@ -1,11 +1,12 @@
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import type { AnalyticsEvent, AnalyticsStream } from '../analytics/event.ts';
+import { clientDefaults } from './aws-client.ts';
 import { awsCall } from './aws-faults.ts';
 
 /** The analytics stream. One order's or user's events keep their order, as they share a partition key. */
 export function createKinesisStream(
   streamName: string,
-  client = new KinesisClient({ maxAttempts: 3 }),
+  client = new KinesisClient(clientDefaults),
 ): AnalyticsStream {
   return {
     async put(event: AnalyticsEvent) {

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { DependencyUnavailableError } from '../errors.ts';
+import { clientDefaults } from './aws-client.ts';
 
 export const auth0ClientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
 export type Auth0Client = z.infer<typeof auth0ClientSchema>;
@@ -9,10 +10,7 @@ export type Auth0Client = z.infer<typeof auth0ClientSchema>;
 const keptMilliseconds = 10 * 60 * 1000;
 
 export function createSecretsClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
-  });
+  return new SecretsManagerClient(clientDefaults);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Notification, Notifier } from '../notifications/notifier.ts';
+import { clientDefaults } from './aws-client.ts';
 import { awsCall } from './aws-faults.ts';
 
 export type TopicArns = Readonly<Partial<Record<Notification['topic'], string>>>;
 
 /** Publishes to the topics that the Lambda was given; attributes are what subscribers filter on. */
-export function createSnsNotifier(topics: TopicArns, client = new SNSClient({ maxAttempts: 3 })): Notifier {
+export function createSnsNotifier(topics: TopicArns, client = new SNSClient(clientDefaults)): Notifier {
   return {
     async publish(notification) {
       const topicArn = topics[notification.topic];

@@ -8,6 +8,8 @@ export interface OnceStore {
    */
   claim(key: string, now: Date, until: Date): Promise<'claimed' | 'busy' | 'done'>;
   complete(key: string): Promise<void>;
+  /** Gives a claim back; what is done stays done. */
+  release(key: string): Promise<void>;
 }
 
 const claimMilliseconds = 30_000;
@@ -29,6 +31,12 @@ export async function once(
   if (claim === 'busy') {
     throw new TransientError(`Another attempt is doing ${key}`);
   }
-  await effect();
+  try {
+    await effect();
+  } catch (error) {
+    // The next attempt comes sooner than the claim ends, which it does by itself should this fail as well.
+    await store.release(key).catch(() => undefined);
+    throw error;
+  }
   await store.complete(key);
 }

@@ -32,11 +32,11 @@ const envelopeSchema = z.looseObject({ task: z.string(), orderId: z.string().opt
 export function createTaskHandler(build: () => TaskTable): (event: unknown) => Promise<unknown> {
   let tasks: TaskTable | undefined;
   return async (event) => {
-    const { task, orderId, ...input } = envelopeSchema.parse(event);
-    logger.appendKeys({ task, orderId });
     try {
+      const { task, orderId, ...input } = envelopeSchema.parse(event);
+      logger.appendKeys({ task, orderId });
       tasks ??= build();
-      const run = tasks[task];
+      const run = Object.hasOwn(tasks, task) ? tasks[task] : undefined;
       if (!run) {
         throw new InvalidTaskInputError(`There is no task ${task}`);
       }

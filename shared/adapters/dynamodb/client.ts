@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { clientDefaults } from '../aws-client.ts';
 
 export type Dynamo = DynamoDBDocumentClient;
 
@@ -13,8 +14,7 @@ export function dynamo(): Dynamo {
 
 export function createDynamo(endpoint?: string): Dynamo {
   const client = new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+    ...clientDefaults,
     ...(endpoint === undefined ? {} : { endpoint }),
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

@@ -1,20 +1,6 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransientError } from '../../errors.ts';
-
-/** Names of DynamoDB's faults that a later call may not meet. The SDK has already tried three times. */
-const passing = new Set([
-  'ProvisionedThroughputExceededException',
-  'ThrottlingException',
-  'RequestLimitExceeded',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-  'TimeoutError',
-  'NetworkingError',
-  'ECONNRESET',
-  'ECONNREFUSED',
-]);
+import { mayPass } from '../aws-faults.ts';
 
 /** Cancellation reasons of a transaction that say "try again" rather than "your condition is false". */
 const passingReasons = new Set([
@@ -55,15 +41,9 @@ export async function transiently<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const reasons = cancellationReasons(error);
-    if (isPassing(error) || (reasons && isTransientCancellation(reasons))) {
+    if (mayPass(error) || (reasons && isTransientCancellation(reasons))) {
       throw new TransientError('DynamoDB could not do this now', error);
     }
     throw error;
   }
-}
-
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return passing.has(error.name) || passing.has(code);
 }

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { OnceStore } from '../../workflow/once.ts';
 import type { Dynamo } from './client.ts';
-import { transiently } from './faults.ts';
+import { isConditionFailure, transiently } from './faults.ts';
 
 const secondsKept = 30 * 24 * 3600;
 
@@ -40,6 +40,21 @@ export function createOnceStore(client: Dynamo, table: string): OnceStore {
         ExpressionAttributeValues: { ':done': 'done' },
       });
       await transiently(() => client.send(command));
+    },
+    async release(key) {
+      const command = new UpdateCommand({
+        TableName: table,
+        Key: { pk: key },
+        UpdateExpression: 'SET claimedUntil = :past',
+        ConditionExpression: '#state = :claimed',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':past': new Date(0).toISOString(), ':claimed': 'claimed' },
+      });
+      try {
+        await transiently(() => client.send(command));
+      } catch (error) {
+        if (!isConditionFailure(error)) throw error;
+      }
     },
   };
 }

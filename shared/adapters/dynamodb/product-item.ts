@@ -17,11 +17,19 @@ export function searchable(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
+/** A sort key may have 1,024 bytes; normalizing can make eighteen characters of one. */
+const nameKeyBytes = 700;
+
+function cut(text: string, bytes: number): string {
+  const decoder = new TextDecoder();
+  return decoder.decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD$/, '');
+}
+
 /** What the listing indexes sort and filter by. None of it changes with stock, so stock costs no index write. */
 export function listingAttributes(product: Product) {
   const base = shownPrice(product, {})?.amount ?? 0;
   return {
-    nameKey: `${searchable(product.name)}#${product.productId}`,
+    nameKey: `${cut(searchable(product.name), nameKeyBytes)}#${product.productId}`,
     priceKey: `${String(base).padStart(amountDigits, '0')}#${product.productId}`,
     searchText: searchable([product.name, product.category, product.description].join(' ')),
   };

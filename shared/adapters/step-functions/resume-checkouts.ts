@@ -1,18 +1,13 @@
-import {
-  InvalidToken,
-  SendTaskSuccessCommand,
-  SFNClient,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { DependencyUnavailableError } from '../../errors.ts';
 import type { CheckoutResumer } from '../../identity/checkout-resumer.ts';
+import { clientDefaults } from '../aws-client.ts';
 import type { Dynamo } from '../dynamodb/client.ts';
 import { isConditionFailure, transiently } from '../dynamodb/faults.ts';
+import { createTaskAnswers } from './checkout-runs.ts';
 
-/** Written by the workflow's awaitProfile. */
+/** Written by the workflow's waitForProfile. */
 const waitingSchema = z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() });
 type Waiting = z.infer<typeof waitingSchema>;
 
@@ -22,10 +17,12 @@ export function createCheckoutResumer(
   ordersTable: string,
   workflow: SFNClient,
 ): CheckoutResumer {
+  const answers = createTaskAnswers(workflow);
   return {
     async resumeFor(userId) {
       for (const waiting of await findWaiting(client, ordersTable, userId)) {
-        await resume(workflow, waiting.taskToken);
+        // A checkout that was resumed before, timed out or was stopped waits no more; that is fine.
+        await answers.resume(waiting.taskToken, {});
         await forget(client, ordersTable, waiting);
       }
     },
@@ -53,19 +50,6 @@ async function findWaiting(client: Dynamo, table: string, userId: string): Promi
   return found;
 }
 
-/** A checkout that was resumed before, timed out or was stopped waits no more; that is fine. */
-async function resume(workflow: SFNClient, taskToken: string): Promise<void> {
-  try {
-    await workflow.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
-  } catch (error) {
-    const isOver =
-      error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
-    if (!isOver) {
-      throw new DependencyUnavailableError('Step Functions', error);
-    }
-  }
-}
-
 /** Only the token that was used: a retried task may have left a newer one meanwhile. */
 async function forget(client: Dynamo, table: string, { pk, sk, taskToken }: Waiting): Promise<void> {
   try {
@@ -85,8 +69,5 @@ async function forget(client: Dynamo, table: string, { pk, sk, taskToken }: Wait
 }
 
 export function createWorkflowClient(): SFNClient {
-  return new SFNClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
-  });
+  return new SFNClient(clientDefaults);
 }
