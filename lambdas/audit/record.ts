@@ -13,11 +13,14 @@ export function record(orders: Pick<OrderStore, 'find'>, trail: AuditTrail) {
     output: z.null(),
     async run({ orderId, action }) {
       const order = await orders.find(orderId);
-      const entry = order?.auditLogs.find((candidate) => candidate.action === action);
-      if (!entry) {
+      // An order that was Paid and taken back fails without having been recorded as paid.
+      const entries = (order?.auditLogs ?? []).filter(
+        (candidate) => candidate.action === action || candidate.action === 'order.paid',
+      );
+      if (!entries.some((entry) => entry.action === action)) {
         throw new OrderMissingError(`Order ${orderId} mirrors no entry ${action}`);
       }
-      await trail.append(entry);
+      for (const entry of entries.reverse()) await trail.append(entry);
       return null;
     },
   });

@@ -2,10 +2,8 @@ import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import { storedRoleSchema } from '../identity/roles.ts';
 import type { AuthorizerContext } from './gateway-event.ts';
-import type { Problem, ProblemCode } from './problem.ts';
+import type { Problem } from './problem.ts';
 import type { ClientInfo, Route } from './route.ts';
-
-const audited: readonly ProblemCode[] = ['forbidden', 'role_mismatch', 'account_disabled', 'not_found'];
 
 /** Keeps who was refused what; an expired token is no refusal of a known caller and is not kept. */
 export async function auditRefusal(
@@ -16,9 +14,7 @@ export async function auditRefusal(
   requestId: string,
   { audit, effects }: { audit: AuditTrail; effects: Effects },
 ): Promise<void> {
-  if (!audited.includes(problem.code)) {
-    return;
-  }
+  if (!problem.options.isRefusal) return;
   const role = storedRoleSchema.safeParse(token.role);
   await audit.append({
     entryId: effects.ids.next(),

@@ -5,6 +5,8 @@ import type { AuthorizerContext } from './gateway-event.ts';
 import { Problem } from './problem.ts';
 import type { Route } from './route.ts';
 
+const refusal = { isRefusal: true } as const;
+
 /**
  * The one place that decides who may call what: the token must be alive, the record must agree with it,
  * and the route must grant the call. Ownership of a loaded resource is `requireOwnership`.
@@ -26,10 +28,14 @@ export async function authorize(
     throw new Problem('invalid_token', 'The token belongs to no account.');
   }
   if (user.disabled) {
-    throw new Problem('account_disabled', 'This account has been disabled.');
+    throw new Problem('account_disabled', 'This account has been disabled.', refusal);
   }
   if (user.role !== token.role) {
-    throw new Problem('role_mismatch', 'The role in the token is not the one on record; log in again.');
+    throw new Problem(
+      'role_mismatch',
+      'The role in the token is not the one on record; log in again.',
+      refusal,
+    );
   }
   const scope = grantedScope(route, user.role, userIdInPath === user.userId);
   return { userId: user.userId, role: user.role, user, scope };
@@ -44,12 +50,12 @@ function grantedScope(route: Route, role: StoredRole, isSelf: boolean): Principa
   }
   if (route.allow.includes('self')) {
     if (isSelf) return 'own';
-    throw new Problem('not_found', 'There is no such user.');
+    throw new Problem('not_found', 'There is no such user.', refusal);
   }
   if (route.allow.includes('owner') && role === 'Customer') {
     return 'own';
   }
-  throw new Problem('forbidden', `The role ${role} may not do this.`);
+  throw new Problem('forbidden', `The role ${role} may not do this.`, refusal);
 }
 
 /**
@@ -58,6 +64,6 @@ function grantedScope(route: Route, role: StoredRole, isSelf: boolean): Principa
  */
 export function requireOwnership(principal: Principal, ownerId: string, what: string): void {
   if (principal.scope === 'own' && ownerId !== principal.userId) {
-    throw new Problem('not_found', `There is no such ${what}.`);
+    throw new Problem('not_found', `There is no such ${what}.`, refusal);
   }
 }

@@ -87,19 +87,39 @@ async function run(
     await limitRate(ports.limiter, key, perAddressPerMinute, ports.effects.clock.now());
   }
   const token = await readToken(route, event, ports);
+  try {
+    return await serve(route, operation, event, ports, token);
+  } catch (error) {
+    if (error instanceof Problem && token) {
+      await auditRefusal(error, route, token, client, requestContext.requestId, ports);
+    }
+    throw error;
+  }
+}
+
+async function serve(
+  route: Route,
+  operation: (request: ApiRequest) => Promise<ApiResult>,
+  event: GatewayEvent,
+  ports: ApiPorts,
+  token: AuthorizerContext | undefined,
+): Promise<GatewayResponse> {
+  const { requestId } = event.requestContext;
   const pathParameters = resolveMe(event, token);
-  const principal = token ? await authorizeAudited(route, token, pathParameters, event, ports) : undefined;
-  const parsed = parseRequest(route, { ...event, pathParameters });
+  const now = ports.effects.clock.now();
+  const principal = token
+    ? await authorize(route, token, pathParameters.userId, ports.users, now)
+    : undefined;
   const request = {
-    ...parsed,
+    ...parseRequest(route, { ...event, pathParameters }),
     principal,
-    client,
+    client: clientInfo(event),
     accept: header(event, 'accept')?.split(/[,;]/)[0]?.trim().toLowerCase() ?? '*/*',
-    requestId: requestContext.requestId,
+    requestId,
   };
   // parseRequest has just produced these fields by this very route's schemas.
   const result = await operation(request as ApiRequest);
-  return successResponse(route, result, requestContext.requestId);
+  return successResponse(route, result, requestId);
 }
 
 function clientInfo(event: GatewayEvent): ClientInfo {
@@ -142,22 +162,4 @@ function resolveMe(event: GatewayEvent, token: AuthorizerContext | undefined): R
     return [name, isMe ? token.userId : value];
   });
   return Object.fromEntries(entries);
-}
-
-async function authorizeAudited(
-  route: Route,
-  token: AuthorizerContext,
-  pathParameters: Record<string, string>,
-  event: GatewayEvent,
-  ports: ApiPorts,
-) {
-  const now = ports.effects.clock.now();
-  try {
-    return await authorize(route, token, pathParameters.userId, ports.users, now);
-  } catch (error) {
-    if (error instanceof Problem) {
-      await auditRefusal(error, route, token, clientInfo(event), event.requestContext.requestId, ports);
-    }
-    throw error;
-  }
 }

@@ -56,6 +56,8 @@ export interface ProblemOptions {
   /** Members that the contract adds to this code's body, e.g. `challengeId`. */
   extension?: Readonly<Record<string, unknown>>;
   headers?: Readonly<Record<string, string>>;
+  /** Refuses a known caller: kept in the audit trail, whatever it looks like to the caller. */
+  isRefusal?: boolean;
   cause?: unknown;
 }
 

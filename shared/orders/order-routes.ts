@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { listSchema, pageQuery } from '../api/list.ts';
 import type { RouteTable } from '../api/route.ts';
-import { checkoutThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
+import { checkoutThrottle, historyThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
 import {
   checkBodySchema,
   checkoutRunSchema,
@@ -88,7 +88,7 @@ export const orderRoutes = {
     allow: ['owner', 'Manager', 'Admin'],
     params: orderParams,
     success: { status: 200, body: checkoutRunSchema },
-    throttle: readThrottle,
+    throttle: historyThrottle,
   },
   approveOrder: {
     domain: 'order',

@@ -58,7 +58,7 @@ export const reviewSchema = z.strictObject({
   at: z.iso.datetime(),
 });
 
-/** What an undo could not finish; `npm run doctor` looks for these. */
+/** What an undo could not finish and somebody has to; docs/operations.md says how. */
 export const repairMarkSchema = z.strictObject({
   step: z.string(),
   error: z.string(),

@@ -48,11 +48,23 @@ export async function reviewOrder(decision: Decision, ports: ReviewPorts): Promi
   const order = await decide(orderId, review, entry, ports.orders);
   // After a crash between the two writes, the repetition appends the entry of the decision that stands.
   await ports.audit.append(order.auditLogs.find(({ action }) => action === entry.action) ?? entry);
-  const token = order.reviewToken;
-  if (!token || !(await ports.checkouts.resume(token, { decision: decision.decision }))) {
-    throw new Problem('invalid_state', 'The order’s checkout no longer waits for a decision.');
-  }
-  return order;
+  return wake(order, entry, ports);
+}
+
+/**
+ * Hands the decision to the waiting checkout. A retried HoldForReview may have left a newer token since; a
+ * checkout that has given up waiting has not taken the decision, and the trail says so.
+ */
+async function wake(order: Order, entry: AuditEntry, ports: ReviewPorts): Promise<Order> {
+  const decision = { decision: order.review?.decision };
+  const tried = order.reviewToken;
+  if (tried && (await ports.checkouts.resume(tried, decision))) return order;
+  const now = await ports.orders.find(order.orderId);
+  const newer = now?.reviewToken;
+  if (now && newer && newer !== tried && (await ports.checkouts.resume(newer, decision))) return now;
+  const lost = { entryId: `${entry.entryId}-lost`, action: 'order.review_lost' };
+  await ports.audit.append({ ...entry, ...lost, before: { status: now?.status } });
+  throw new Problem('invalid_state', 'The order’s checkout no longer waits for a decision.');
 }
 
 async function decide(

@@ -3,7 +3,7 @@ import type { CheckoutPorts } from './ports.ts';
 
 const errorLength = 200;
 
-/** Leaves a mark on an order whose undo did not come through, so that `doctor` finds it. Once a step. */
+/** Leaves a mark on an order whose undo did not come through, so that it can be found. Once a step. */
 export async function markForRepair(
   { orderId, step, error }: { orderId: string; step: string; error: string },
   { orders, effects }: Pick<CheckoutPorts, 'orders' | 'effects'>,

@@ -39,11 +39,17 @@ export async function markFailed(orderId: string, code: FailureCode, ports: Sett
     const failed = withStatus(order, 'Failed', systemActor, now);
     const alternativeIds = code === 'out_of_stock' ? await alternatives(order, ports) : undefined;
     const failure = { code, message: messages[code], ...(alternativeIds ? { alternativeIds } : {}) };
+    const items = failed.items.map(givenBack);
     return {
-      order: withEntry(withPayment({ ...failed, failure }, payment), 'order.failed', order, now, code),
+      order: withEntry(withPayment({ ...failed, items, failure }, payment), 'order.failed', order, now, code),
       ...(order.status === 'Paid' ? { countDelta: -1 } : {}),
     };
   });
+}
+
+/** The line of an order that has failed: what was held for it is free again. */
+function givenBack(item: Order['items'][number]): Order['items'][number] {
+  return item.allocated === 0 ? item : { ...item, allocated: 0, status: 'unfulfilled' };
 }
 
 interface Settlement {
@@ -118,11 +124,12 @@ async function alternatives(order: Order, { products }: SettlePorts): Promise<st
 const messages: Readonly<Record<FailureCode, string>> = {
   out_of_stock: 'Not everything that was ordered is in stock.',
   payment_declined: 'The payment was declined; try another payment method.',
-  payment_unavailable: 'The payment service did not answer; nothing was charged.',
+  payment_unavailable:
+    'The payment service did not answer; should it have charged anything, that is given back.',
   payment_blocked: 'The payment was blocked by the provider’s risk rules.',
   profile_timeout: 'The profile was not completed in time.',
   review_rejected: 'The order was reviewed and refused; nothing was charged.',
   review_timeout: 'The order was not reviewed in time; nothing was charged.',
   promo_invalid: 'The promo code can no longer be used.',
-  internal: 'Something went wrong on our side; nothing was charged.',
+  internal: 'Something went wrong on our side; what was charged is given back.',
 };

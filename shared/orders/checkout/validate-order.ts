@@ -40,13 +40,7 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
     return answer(order);
   }
   const products = await ports.products.findMany(order.items.map((item) => item.productId));
-  const free: Free = new Map(
-    [...products.values()].map((product) => [
-      product.productId,
-      product.archived ? 0 : product.availableCount,
-    ]),
-  );
-  const { plan, free: lastSeen } = await hold(order, free, ports);
+  const { plan, free: lastSeen } = await hold(order, freeOf(products), ports);
   const decided = await changeOrder(ports.orders, orderId, (current) =>
     current.allocation ? undefined : allocated(current, plan, lastSeen, products, ports.effects.clock.now()),
   );
@@ -60,7 +54,7 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
 async function hold(
   order: Order,
   free: Free,
-  { inventory, effects }: ValidatePorts,
+  { inventory, products, effects }: ValidatePorts,
 ): Promise<{ plan: AllocationPlan; free: Free }> {
   let seen = free;
   for (let round = 0; round < holdRounds; round++) {
@@ -68,7 +62,7 @@ async function hold(
     if (plan.outcome !== 'allocated') {
       // What looks short may be held by this very order: a former attempt's answer was lost.
       const former = await heldBefore(order, inventory);
-      if (former) return { plan: former, free: seen };
+      if (former) return { plan: former, free: await freeWithout(former, order, products) };
     }
     if (plan.lines.length === 0) {
       return { plan, free: seen };
@@ -77,7 +71,9 @@ async function hold(
     const result = await inventory.hold(order.orderId, lines, effects.clock.now());
     if (result.held) {
       const former = result.repeated ? await heldBefore(order, inventory) : undefined;
-      return { plan: former ?? plan, free: seen };
+      return former
+        ? { plan: former, free: await freeWithout(former, order, products) }
+        : { plan, free: seen };
     }
     seen = new Map([...seen, ...result.shortages]);
   }
@@ -104,6 +100,28 @@ async function heldBefore(
   const held = new Map(lines.map((line) => [line.productId, line.quantity]));
   const isWhole = order.items.every((item) => held.get(item.productId) === item.quantity);
   return { outcome: isWhole ? 'allocated' : 'partial', lines };
+}
+
+function freeOf(products: ReadonlyMap<string, Product>): Free {
+  return new Map(
+    [...products.values()].map((product) => [
+      product.productId,
+      product.archived ? 0 : product.availableCount,
+    ]),
+  );
+}
+
+/** What would be free but for the order's own former hold, which the counts may or may not have had off before. */
+async function freeWithout(
+  { lines }: AllocationPlan,
+  order: Order,
+  products: ValidatePorts['products'],
+): Promise<Free> {
+  const now = freeOf(await products.findMany(order.items.map((item) => item.productId)));
+  const own = lines.map(
+    ({ productId, quantity }) => [productId, (now.get(productId) ?? 0) + quantity] as const,
+  );
+  return new Map([...now, ...own]);
 }
 
 function allocated(

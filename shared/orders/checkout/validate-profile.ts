@@ -55,11 +55,13 @@ export async function waitForProfile(
   ports: ProfilePorts,
 ): Promise<void> {
   const now = ports.effects.clock.now();
-  await changeOrder(ports.orders, orderId, (order) =>
-    order.status === 'AwaitingProfile'
+  const order = await changeOrder(ports.orders, orderId, (current) =>
+    current.status === 'AwaitingProfile' || current.allocation
       ? undefined
-      : { ...withStatus(order, 'AwaitingProfile', systemActor, now), updatedAt: now.toISOString() },
+      : { ...withStatus(current, 'AwaitingProfile', systemActor, now), updatedAt: now.toISOString() },
   );
+  // The checkout has gone on: this is an attempt that comes late, and nobody waits for its token.
+  if (order.allocation) return;
   await ports.orders.saveWaiting(userId, orderId, taskToken);
   const user = await findUser(userId, ports);
   if (missingProfileFields(user).length === 0) {
