@@ -57,6 +57,21 @@ describe('an alarm', () => {
     expect(properties.OKActions.map(text)).toEqual([`<${topic}>`]);
   });
 
+  it('may be published by CloudWatch, for this account only', () => {
+    const policies = resources(backend, 'AWS::SNS::TopicPolicy').filter(({ properties }) =>
+      properties.Topics.some((one: unknown) => text(one) === `<${topic}>`),
+    );
+    const statements = policies.flatMap(({ properties }) => properties.PolicyDocument.Statement);
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+  });
+
   it('reaches the mailbox of the setting alarmEmail', () => {
     expect(resources(backend, 'AWS::SNS::Subscription')).toEqual([]);
     const told = synthesizeStage('prod', { settings: { alarmEmail: 'ops@example.com' } }).backend;
