@@ -25,6 +25,8 @@ const gatewayFaults: readonly GatewayFault[] = [
   },
   { type: ResponseType.ACCESS_DENIED, code: 'invalid_token', detail: 'The token is not valid.' },
   { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'There is no such route.' },
+  { type: ResponseType.RESOURCE_NOT_FOUND, code: 'not_found', detail: 'There is no such route.' },
+  { type: ResponseType.INVALID_SIGNATURE, code: 'not_found', detail: 'There is no such route.' },
   { type: ResponseType.THROTTLED, ...tooMany },
   { type: ResponseType.QUOTA_EXCEEDED, ...tooMany },
   { type: ResponseType.REQUEST_TOO_LARGE, code: 'payload_too_large', detail: 'The body is too large.' },

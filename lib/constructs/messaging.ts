@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -27,6 +28,15 @@ export class Messaging extends Construct {
     this.orderNotifications = topic('OrderNotifications');
     this.userNotifications = topic('UserNotifications');
     this.operatorAlarms = topic('OperatorAlarms');
+    // The topic's own policy, which asks for TLS, takes the place of the default one that lets the account publish.
+    this.operatorAlarms.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.operatorAlarms.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (alarmEmail) this.operatorAlarms.addSubscription(new EmailSubscription(alarmEmail));
 
     this.checkoutDeadLetters = new Queue(this, 'CheckoutDeadLetters', {

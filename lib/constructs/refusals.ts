@@ -1,9 +1,7 @@
-import { MockIntegration, PassthroughBehavior, type Resource } from 'aws-cdk-lib/aws-apigateway';
-import { problemContentType, problems } from '../../shared/api/problem.ts';
+import { type IResource, MockIntegration, PassthroughBehavior } from 'aws-cdk-lib/aws-apigateway';
+import { type ProblemCode, problemContentType, problems } from '../../shared/api/problem.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { problemTemplate } from './gateway-responses.ts';
-
-const status = String(problems.method_not_allowed.status);
 
 // A mock needs a template for the body's content type, and gateways know no wildcard.
 const contentTypes = [
@@ -22,8 +20,32 @@ const contentTypes = [
  * Answers 405 on every method that a resource does not have. Without it API Gateway would claim that the
  * resource itself is missing.
  */
-export function refuseOtherMethods(resource: Resource, allowed: readonly string[]): void {
-  const request = JSON.stringify({ statusCode: Number(status) });
+export function refuseOtherMethods(resource: IResource, allowed: readonly string[]): void {
+  refuse(resource, 'method_not_allowed', 'This resource does not have the method.', {
+    Allow: [...allowed].sort().join(', '),
+  });
+}
+
+/**
+ * Answers 404 on every path that the API does not have. Left to itself API Gateway takes an unknown path's
+ * Authorization header for an AWS signature and complains of that.
+ */
+export function refuseUnknownPaths(root: IResource): void {
+  for (const resource of [root, root.addResource('{proxy+}')]) {
+    refuse(resource, 'not_found', 'There is no such route.', {});
+  }
+}
+
+function refuse(
+  resource: IResource,
+  code: ProblemCode,
+  detail: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const { status: statusNumber } = problems[code];
+  const status = String(statusNumber);
+  const request = JSON.stringify({ statusCode: statusNumber });
+  const constant = Object.entries({ 'Content-Type': problemContentType, ...headers });
   const method = resource.addMethod(
     'ANY',
     new MockIntegration({
@@ -32,11 +54,10 @@ export function refuseOtherMethods(resource: Resource, allowed: readonly string[
       integrationResponses: [
         {
           statusCode: status,
-          responseParameters: {
-            'method.response.header.Content-Type': `'${problemContentType}'`,
-            'method.response.header.Allow': `'${[...allowed].sort().join(', ')}'`,
-          },
-          responseTemplates: { 'application/json': answer },
+          responseParameters: Object.fromEntries(
+            constant.map(([name, value]) => [`method.response.header.${name}`, `'${value}'`]),
+          ),
+          responseTemplates: { 'application/json': answer(code, detail) },
         },
       ],
     }),
@@ -44,20 +65,25 @@ export function refuseOtherMethods(resource: Resource, allowed: readonly string[
       methodResponses: [
         {
           statusCode: status,
-          responseParameters: {
-            'method.response.header.Content-Type': true,
-            'method.response.header.Allow': true,
-            'method.response.header.X-Request-Id': true,
-          },
+          responseParameters: Object.fromEntries(
+            [...constant.map(([name]) => name), 'X-Request-Id'].map((name) => [
+              `method.response.header.${name}`,
+              true,
+            ]),
+          ),
         },
       ],
     },
   );
-  acknowledge(method, 'AwsSolutions-APIG4', 'Answers a constant 405 and reaches nothing behind the gateway.');
+  acknowledge(
+    method,
+    'AwsSolutions-APIG4',
+    'Answers a constant refusal and reaches nothing behind the gateway.',
+  );
 }
 
 // A mock's response parameters cannot read the context, its template can.
-const answer = [
-  '#set($context.responseOverride.header.X-Request-Id = $context.requestId)',
-  problemTemplate('method_not_allowed', 'This resource does not have the method.'),
-].join('\n');
+function answer(code: ProblemCode, detail: string): string {
+  const override = '#set($context.responseOverride.header.X-Request-Id = $context.requestId)';
+  return `${override}\n${problemTemplate(code, detail)}`;
+}

@@ -22,7 +22,7 @@ import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
-import { refuseOtherMethods } from './method-not-allowed.ts';
+import { refuseOtherMethods, refuseUnknownPaths } from './refusals.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 
 export interface StorefrontApiProps {
@@ -65,6 +65,7 @@ export class StorefrontApi extends Construct {
       const methods = table.filter((route) => route.path === path).map((route) => route.method);
       refuseOtherMethods(this.api.root.resourceForPath(path), methods);
     }
+    refuseUnknownPaths(this.api.root);
     addGatewayResponses(this.api);
     this.explainFindings();
   }

@@ -10,7 +10,7 @@ interface Candidate {
   readonly methods: readonly MethodModel[];
 }
 
-/** Finds a request's method. A literal segment wins over `{param}`, the method itself over ANY. */
+/** Finds a request's method. A literal segment wins over `{param}`, that over `{proxy+}`; a method over ANY. */
 export function createMatcher(
   methods: readonly MethodModel[],
 ): (httpMethod: string, path: string) => Match | undefined {
@@ -35,11 +35,12 @@ export function createMatcher(
   };
 }
 
+const isGreedy = (segment: string): boolean => segment.endsWith('+}');
 const isParameter = (segment: string): boolean => segment.startsWith('{');
 
-/** Sorts literal segments before parameters, leftmost first. */
+/** Sorts literal segments before parameters and those before the greedy one, leftmost first. */
 function parameterPositions({ segments }: Candidate): string {
-  return segments.map((segment) => (isParameter(segment) ? '1' : '0')).join('');
+  return segments.map((segment) => (isGreedy(segment) ? '2' : isParameter(segment) ? '1' : '0')).join('');
 }
 
 /** @throws URIError on a malformed percent escape */
@@ -47,16 +48,17 @@ function matchSegments(
   pattern: readonly string[],
   actual: readonly string[],
 ): Record<string, string> | undefined {
-  if (pattern.length !== actual.length) return undefined;
+  const isOpenEnded = isGreedy(pattern.at(-1) ?? '') && actual.length > pattern.length;
+  if (pattern.length !== actual.length && !isOpenEnded) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, segment] of pattern.entries()) {
-    const given = actual[index] ?? '';
+    const given = isGreedy(segment) ? actual.slice(index).join('/') : (actual[index] ?? '');
     if (!isParameter(segment)) {
       if (segment !== given) return undefined;
     } else if (given === '') {
       return undefined;
     } else {
-      parameters[segment.slice(1, -1)] = decodeURIComponent(given);
+      parameters[segment.slice(1, isGreedy(segment) ? -2 : -1)] = decodeURIComponent(given);
     }
   }
   return parameters;
