@@ -8,11 +8,12 @@ export interface OnceStore {
    */
   claim(key: string, now: Date, until: Date): Promise<'claimed' | 'busy' | 'done'>;
   complete(key: string): Promise<void>;
-  /** Gives a claim back; what is done stays done. */
-  release(key: string): Promise<void>;
+  /** Gives back the claim that was taken until `until`; a newer one, or what is done, stays. */
+  release(key: string, until: Date): Promise<void>;
 }
 
-const claimMilliseconds = 30_000;
+/** A little more than a Lambda of the workflow may run, so that no living attempt loses its claim. */
+const claimMilliseconds = 20_000;
 
 /**
  * Does an effect that has no key of its own at most once at a time and, short of a crash between effect and
@@ -26,7 +27,8 @@ export async function once(
   effect: () => Promise<void>,
 ): Promise<void> {
   const claimedAt = now();
-  const claim = await store.claim(key, claimedAt, new Date(claimedAt.getTime() + claimMilliseconds));
+  const until = new Date(claimedAt.getTime() + claimMilliseconds);
+  const claim = await store.claim(key, claimedAt, until);
   if (claim === 'done') return;
   if (claim === 'busy') {
     throw new TransientError(`Another attempt is doing ${key}`);
@@ -35,7 +37,7 @@ export async function once(
     await effect();
   } catch (error) {
     // The next attempt comes sooner than the claim ends, which it does by itself should this fail as well.
-    await store.release(key).catch(() => undefined);
+    await store.release(key, until).catch(() => undefined);
     throw error;
   }
   await store.complete(key);

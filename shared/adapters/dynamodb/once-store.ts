@@ -41,14 +41,18 @@ export function createOnceStore(client: Dynamo, table: string): OnceStore {
       });
       await transiently(() => client.send(command));
     },
-    async release(key) {
+    async release(key, until) {
       const command = new UpdateCommand({
         TableName: table,
         Key: { pk: key },
         UpdateExpression: 'SET claimedUntil = :past',
-        ConditionExpression: '#state = :claimed',
+        ConditionExpression: '#state = :claimed AND claimedUntil = :until',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':past': new Date(0).toISOString(), ':claimed': 'claimed' },
+        ExpressionAttributeValues: {
+          ':past': new Date(0).toISOString(),
+          ':claimed': 'claimed',
+          ':until': until.toISOString(),
+        },
       });
       try {
         await transiently(() => client.send(command));

@@ -1,5 +1,6 @@
 import { systemActor } from '../../audit/audit-entry.ts';
 import type { Notification } from '../../notifications/notifier.ts';
+import { logger } from '../../observability/logger.ts';
 import { type OnceStore, once } from '../../workflow/once.ts';
 import type { Order } from '../order.ts';
 import { withStatus } from '../order-changes.ts';
@@ -32,12 +33,21 @@ export async function holdForReview(
     userId,
     data: { total: String(order.pricing.total.amount), currency: order.currency },
   };
-  await once(
-    ports.once,
-    `NOTIFY#${alert.notificationId}`,
-    () => ports.effects.clock.now(),
-    () => ports.notifier.publish(alert),
-  );
+  await tellStaff(alert, ports);
+}
+
+/** The order is on hold and listed as such whether the alert goes out or not; an alert must not fail it. */
+async function tellStaff(alert: Notification, ports: HoldPorts): Promise<void> {
+  try {
+    await once(
+      ports.once,
+      `NOTIFY#${alert.notificationId}`,
+      () => ports.effects.clock.now(),
+      () => ports.notifier.publish(alert),
+    );
+  } catch (error) {
+    logger.error('staff were not told of a held order', { error: String(error) });
+  }
 }
 
 function onHold(order: Order, reviewToken: string, now: Date): Order {

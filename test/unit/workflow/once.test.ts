@@ -24,14 +24,21 @@ describe('a claim', () => {
 
   test('is free at once when it is given up', async () => {
     await store.claim('b', at(0), at(30));
-    await store.release('b');
+    await store.release('b', at(30));
     expect(await store.claim('b', at(0), at(30))).toBe('claimed');
+  });
+
+  test('that a later attempt has taken over is not given up by the one before', async () => {
+    await store.claim('g', at(0), at(30));
+    await store.claim('g', at(30), at(60));
+    await store.release('g', at(30));
+    expect(await store.claim('g', at(31), at(61))).toBe('busy');
   });
 
   test('can never be had again once the effect is done, not even by giving it up', async () => {
     await store.claim('c', at(0), at(30));
     await store.complete('c');
-    await store.release('c');
+    await store.release('c', at(30));
     expect(await store.claim('c', at(3600), at(3630))).toBe('done');
   });
 
