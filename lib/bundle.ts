@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -65,13 +65,22 @@ export async function measureBundles(folder = bundlesFolder): Promise<BundleSize
     const isMap = file.path.endsWith('.map');
     const target = isMap ? join(mapsFolder, relative(folder, file.path)) : file.path;
     await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, file.contents);
+    await replaceFile(target, file.contents);
     if (!isMap) {
       const name = basename(dirname(file.path));
       sizes.push({ name, bytes: file.contents.length, gzipBytes: gzipSync(file.contents).length });
     }
   }
   return sizes;
+}
+
+/** Writes in one step, and not at all what is there already: others may be loading it. */
+async function replaceFile(target: string, contents: Uint8Array): Promise<void> {
+  const present = existsSync(target) ? await readFile(target) : undefined;
+  if (present?.equals(contents)) return;
+  const draft = `${target}.${process.pid}`;
+  await writeFile(draft, contents);
+  await rename(draft, target);
 }
 
 /** Bundles every Lambda. One esbuild run, well under two seconds. */

@@ -38,7 +38,13 @@ const gatewayFaults: readonly GatewayFault[] = [
   { type: ResponseType.BAD_REQUEST_BODY, ...malformed },
   { type: ResponseType.BAD_REQUEST_PARAMETERS, ...malformed },
   { type: ResponseType.DEFAULT_4XX, ...malformed },
-  { type: ResponseType.AUTHORIZER_FAILURE, ...internal },
+  {
+    // The authorizer fails only when the tenant's keys cannot be had; a bad token it denies.
+    type: ResponseType.AUTHORIZER_FAILURE,
+    code: 'dependency_unavailable',
+    detail: 'Tokens cannot be checked at the moment. Try again.',
+    retryAfterSeconds: 5,
+  },
   { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...internal },
   { type: ResponseType.INTEGRATION_FAILURE, ...internal },
   { type: ResponseType.DEFAULT_5XX, ...internal },

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -44,6 +44,9 @@ export class StorefrontApi extends Construct {
     const { logGroup } = new ServiceLogGroup(this, 'AccessLogs', { settings, key: data.key });
     this.api = new RestApi(this, 'Api', {
       restApiName: `storefront-${settings.stage}`,
+      // An account's first API with logs needs this role; it is the account's, so it outlives this stack.
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
       // CloudFront in front of the API tells the client's country, in a header that clients cannot write.
       endpointConfiguration: { types: [EndpointType.EDGE] },
       deployOptions: {

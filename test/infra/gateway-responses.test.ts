@@ -23,7 +23,7 @@ describe("the gateway's own answers", () => {
     ['BAD_REQUEST_BODY', 400, 'validation_failed'],
     ['BAD_REQUEST_PARAMETERS', 400, 'validation_failed'],
     ['DEFAULT_4XX', 400, 'validation_failed'],
-    ['AUTHORIZER_FAILURE', 500, 'internal'],
+    ['AUTHORIZER_FAILURE', 503, 'dependency_unavailable'],
     ['AUTHORIZER_CONFIGURATION_ERROR', 500, 'internal'],
     ['INTEGRATION_FAILURE', 500, 'internal'],
     ['DEFAULT_5XX', 500, 'internal'],
