@@ -58,6 +58,6 @@ function grantedScope(route: Route, role: StoredRole, isSelf: boolean): Principa
  */
 export function requireOwnership(principal: Principal, ownerId: string, what: string): void {
   if (principal.scope === 'own' && ownerId !== principal.userId) {
-    throw new Problem('not_found', `There is no such ${what}.`);
+    throw new Problem('not_found', `There is no such ${what}.`, { isRefusal: true });
   }
 }

@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { TokenVerifier } from '../identity/access-token.ts';
+import { regionOf } from '../identity/network-address.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
@@ -98,7 +99,7 @@ async function run(
     requestId: requestContext.requestId,
   };
   // parseRequest has just produced these fields by this very route's schemas.
-  const result = await operation(request as ApiRequest);
+  const result = await auditingRefusals(route, token, event, ports, () => operation(request as ApiRequest));
   return successResponse(route, result, requestContext.requestId);
 }
 
@@ -107,7 +108,7 @@ function clientInfo(event: GatewayEvent): ClientInfo {
   return {
     ip: identity.sourceIp,
     // CloudFront writes this header in front of an edge-optimized API and drops a client's own.
-    region: header(event, 'cloudfront-viewer-country') ?? 'unknown',
+    region: regionOf(identity.sourceIp, header(event, 'cloudfront-viewer-country')),
     userAgent: (identity.userAgent ?? 'unknown').slice(0, 256),
   };
 }
@@ -142,6 +143,24 @@ function resolveMe(event: GatewayEvent, token: AuthorizerContext | undefined): R
     return [name, isMe ? token.userId : value];
   });
   return Object.fromEntries(entries);
+}
+
+/** A use case that has loaded the resource may find that it is another's (`requireOwnership`). */
+async function auditingRefusals<T>(
+  route: Route,
+  token: AuthorizerContext | undefined,
+  event: GatewayEvent,
+  ports: ApiPorts,
+  operation: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (token && error instanceof Problem && error.options.isRefusal) {
+      await auditRefusal(error, route, token, clientInfo(event), event.requestContext.requestId, ports);
+    }
+    throw error;
+  }
 }
 
 async function authorizeAudited(

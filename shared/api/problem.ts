@@ -56,6 +56,8 @@ export interface ProblemOptions {
   /** Members that the contract adds to this code's body, e.g. `challengeId`. */
   extension?: Readonly<Record<string, unknown>>;
   headers?: Readonly<Record<string, string>>;
+  /** The caller is known and may not do this: the dispatcher audits it. Never shown to the client. */
+  isRefusal?: boolean;
   cause?: unknown;
 }
 
