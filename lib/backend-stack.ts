@@ -47,7 +47,13 @@ export class BackendStack extends Stack {
         }),
       ],
     });
-    const handlers = new ApiFunctions(this, 'Handlers', { settings, data, checkout: stateMachine });
+    const handlers = new ApiFunctions(this, 'Handlers', {
+      settings,
+      data,
+      checkout: stateMachine,
+      analytics: analytics.stream,
+      userNotifications: messaging.userNotifications,
+    });
     const { api } = new StorefrontApi(this, 'Http', {
       settings,
       data,

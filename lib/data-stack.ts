@@ -14,13 +14,16 @@ export interface DataStackProps extends StackProps {
 
 /**
  * Everything that must survive a redeployment of the code: tables, analytics bucket, the key they are encrypted
- * with, and the Auth0 client's secret. The backend stack depends on this one, never the other way round.
+ * with, and the secrets. The backend stack depends on this one, never the other way round.
  */
 export class DataStack extends Stack {
   readonly key: Key;
   readonly tables: Readonly<Record<TableKey, DataTable>>;
   readonly analyticsBucket: Bucket;
   readonly auth0Secret: Secret;
+  readonly captchaSecret: Secret;
+  /** Key of the hashes of login codes. */
+  readonly mfaSecret: Secret;
   private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
@@ -30,6 +33,8 @@ export class DataStack extends Stack {
     this.tables = new Tables(this, 'Tables', { key: this.key, protect: settings.protectData }).byKey;
     this.analyticsBucket = this.createAnalyticsBucket();
     this.auth0Secret = this.createAuth0Secret();
+    this.captchaSecret = this.createCaptchaSecret();
+    this.mfaSecret = this.createMfaSecret();
 
     for (const { table } of Object.values(this.tables)) {
       new CfnOutput(this, `${table.node.id}TableName`, { value: table.tableName });
@@ -38,6 +43,10 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'Auth0SecretArn', {
       value: this.auth0Secret.secretArn,
       description: 'Put the Auth0 application here: {"clientId", "clientSecret"}.',
+    });
+    new CfnOutput(this, 'CaptchaSecretArn', {
+      value: this.captchaSecret.secretArn,
+      description: 'Put the CAPTCHA provider\'s secret here: {"secret"}.',
     });
   }
 
@@ -120,6 +129,46 @@ export class DataStack extends Stack {
       secret,
       'AwsSolutions-SMG4',
       'Auth0 issues this secret; Secrets Manager cannot rotate it there. docs/operations.md tells how to.',
+    );
+    return secret;
+  }
+
+  /** Created with a value that solves no CAPTCHA, until the provider's own is put there. */
+  private createCaptchaSecret(): Secret {
+    const secret = new Secret(this, 'Captcha', {
+      description: 'CAPTCHA provider of the user Lambda: {"secret"}',
+      encryptionKey: this.key,
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'secret',
+        excludePunctuation: true,
+      },
+      removalPolicy: this.removalPolicy,
+    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'The CAPTCHA provider issues this secret; Secrets Manager cannot rotate it there.',
+    );
+    return secret;
+  }
+
+  private createMfaSecret(): Secret {
+    const secret = new Secret(this, 'MfaCodes', {
+      description: 'Key of the hashes of login codes: {"key"}',
+      encryptionKey: this.key,
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'key',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+      removalPolicy: this.removalPolicy,
+    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'It protects hashes for ten minutes, and only beside a read of the table; a rotation would void open codes.',
     );
     return secret;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginLimitsSchema } from '../shared/identity/login-limits.ts';
 
 /** The stages that exist. Adding one is a name here and its settings below. */
 export const stageNames = ['dev', 'prod'] as const;
@@ -27,6 +28,11 @@ const settingsSchema = z.strictObject({
   }),
   /** Whether POST /user/exists may tell the id and role of an account, beside that it exists. */
   discloseIdentity: z.boolean(),
+  login: z.strictObject({
+    limits: loginLimitsSchema,
+    /** Where the CAPTCHA provider checks answers, by the siteverify protocol. */
+    captchaVerifyUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }),
+  }),
   /** Limit of the whole stage; each route has its own in the route table. */
   throttle: throttleSchema,
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
@@ -62,6 +68,17 @@ export type StageSettings = Readonly<z.infer<typeof settingsSchema>>;
 
 export type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T[K]> | undefined } : T;
 
+/** The same on every stage: whoever tries a stage out should meet what customers meet. */
+const login: StageSettings['login'] = {
+  limits: {
+    account: { captchaAfter: 3, lockAfter: 10 },
+    address: { captchaAfter: 50, lockAfter: 200 },
+    windowSeconds: 15 * 60,
+    codesPerWindow: 10,
+  },
+  captchaVerifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+};
+
 // Hosts under .invalid never resolve: a stage that nobody configured refuses every token,
 // where a made-up tenant name could belong to a stranger. Give yours with -c auth0Domain=…
 const stages: Record<StageName, StageSettings> = {
@@ -74,6 +91,7 @@ const stages: Record<StageName, StageSettings> = {
       connection: 'Username-Password-Authentication',
     },
     discloseIdentity: true,
+    login,
     throttle: { rate: 200, burst: 400 },
     logLevel: 'DEBUG',
     logRetentionDays: 14,
@@ -91,6 +109,7 @@ const stages: Record<StageName, StageSettings> = {
       connection: 'Username-Password-Authentication',
     },
     discloseIdentity: false,
+    login,
     throttle: { rate: 2000, burst: 4000 },
     logLevel: 'INFO',
     logRetentionDays: 365,

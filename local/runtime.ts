@@ -4,6 +4,7 @@ import { createAwsHandler } from './aws/endpoint.ts';
 import { simpleOperations } from './aws/json-services.ts';
 import { stepFunctionsOperations } from './aws/states.ts';
 import { Stores } from './aws/stores.ts';
+import { localCaptchaSecret, serveSiteverify, siteverifyPath } from './captcha/siteverify.ts';
 import { ExecutionLog } from './execution-log.ts';
 import { type Foundation, layFoundation, type OnStop } from './foundation.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -49,7 +50,12 @@ async function run(
   const pool = createFunctionPool({
     functions: deployment.functions,
     bundlesFolder: foundation.bundlesFolder,
-    variables: lambdaEnvironment({ issuer, awsEndpoint: aws.url, dynamodbEndpoint }),
+    variables: lambdaEnvironment({
+      issuer,
+      captchaVerifyUrl: new URL(siteverifyPath, issuer).href,
+      awsEndpoint: aws.url,
+      dynamodbEndpoint,
+    }),
     onLog: options.onLambdaLog ?? (() => undefined),
     failures: options.failures,
   });
@@ -74,7 +80,7 @@ async function run(
         ...simpleOperations({
           stores,
           streamNames: deployment.streamNames,
-          secrets: new Map([[variable(foundation, 'AUTH0_SECRET_ARN'), JSON.stringify(auth0Client)]]),
+          secrets: localSecrets(foundation),
         }),
         ...stepFunctionsOperations(workflows),
       },
@@ -126,6 +132,18 @@ async function run(
   };
 }
 
+/** What Secrets Manager holds, by ARN. */
+function localSecrets(foundation: Foundation): Map<string, string> {
+  return new Map([
+    [variable(foundation, 'AUTH0_SECRET_ARN'), JSON.stringify(auth0Client)],
+    [variable(foundation, 'CAPTCHA_SECRET_ARN'), JSON.stringify({ secret: localCaptchaSecret })],
+    [
+      variable(foundation, 'MFA_SECRET_ARN'),
+      JSON.stringify({ key: 'a key that protects codes on this machine only' }),
+    ],
+  ]);
+}
+
 /** The main port: tenant, own pages, and the API for everything else. */
 function serveHttp(
   foundation: Foundation,
@@ -146,7 +164,8 @@ function serveHttp(
       stores.publish({
         topic: 'auth0',
         subject: 'Reset your password',
-        message: `Mail of the tenant to ${email}`,
+        // By id, as in all messages here: the outbox outlives an account that is erased.
+        message: `Mail of the tenant to auth0|${tenantUsers.findByEmail(email)?.id}`,
         attributes: { channel: 'email', type: 'password_reset' },
       });
     },
@@ -154,6 +173,7 @@ function serveHttp(
   const gateway = createGateway(deployment.api, invoke);
   http.serve(async (request, response) => {
     if (request.url?.startsWith(tenantPath)) return tenant(request, response);
+    if (request.url === siteverifyPath) return serveSiteverify(request, response);
     if (await servePage(pages, request, response)) return;
     const { statusCode, headers, body, requestId } = await gateway(request);
     const length = statusCode === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) };

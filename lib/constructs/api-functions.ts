@@ -1,4 +1,7 @@
 import { Aws, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
@@ -10,6 +13,10 @@ export interface ApiFunctionsProps {
   readonly settings: StageSettings;
   readonly data: DataStack;
   readonly checkout: StateMachine;
+  /** Takes what clients report of their user interface. */
+  readonly analytics: Stream;
+  /** Carries login codes. */
+  readonly userNotifications: ITopic;
 }
 
 /** What the dispatcher needs in front of every route: the caller's record, a trail of refusals, rate limits. */
@@ -26,8 +33,9 @@ export class ApiFunctions extends Construct {
   readonly product: ServiceFunction;
   readonly order: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { settings, data, checkout }: ApiFunctionsProps) {
+  constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
     super(scope, id);
+    const { settings, data, checkout, userNotifications, analytics } = props;
     const timeoutSeconds = settings.lambda.apiTimeoutSeconds;
     const create = (
       functionId: string,
@@ -46,20 +54,49 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /user',
       tables: {
         ...dispatcherAccess,
-        users: ['GetItem', 'Query:byRole', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
-        // Checkouts that wait for the profile.
-        orders: ['Query', 'DeleteItem'],
+        users: [
+          'GetItem',
+          'Query:byRole',
+          'Query:byListing',
+          'PutItem',
+          'UpdateItem',
+          'DeleteItem',
+          'ConditionCheckItem',
+        ],
+        // Limits, codes of second factors; export and erasure of what orders left here.
+        idempotency: ['BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+        // Checkouts that wait for the profile; export, and orders without personal data.
+        orders: ['GetItem', 'BatchGetItem', 'Query', 'Query:byUser', 'PutItem', 'DeleteItem'],
+        // Members of staff leave a trace on what they change.
+        products: ['GetItem', 'UpdateItem'],
+        audit: ['PutItem', 'Query', 'Query:byActor'],
       },
       environment: {
         ...tokenEnvironment,
         AUTH0_CONNECTION: connection,
         AUTH0_SECRET_ARN: data.auth0Secret.secretArn,
         DISCLOSE_IDENTITY: String(settings.discloseIdentity),
+        CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,
+        ANALYTICS_STREAM_NAME: analytics.streamName,
+        LOGIN_LIMITS: JSON.stringify(settings.login.limits),
+        CAPTCHA_VERIFY_URL: settings.login.captchaVerifyUrl,
+        CAPTCHA_SECRET_ARN: data.captchaSecret.secretArn,
+        MFA_SECRET_ARN: data.mfaSecret.secretArn,
+        USER_NOTIFICATIONS_TOPIC_ARN: userNotifications.topicArn,
       },
     });
-    this.user.allow(['secretsmanager:GetSecretValue'], [data.auth0Secret.secretArn]);
+    const secrets = [data.auth0Secret, data.captchaSecret, data.mfaSecret];
+    this.user.allow(
+      ['secretsmanager:GetSecretValue'],
+      secrets.map(({ secretArn }) => secretArn),
+    );
     this.user.allowKeyThrough('secretsmanager');
     this.user.allow(['states:SendTaskSuccess'], [checkout.stateMachineArn]);
+    this.user.allow(['kinesis:PutRecords'], [analytics.streamArn]);
+    this.user.allowKeyThrough('kinesis');
+    this.allowErasingTraces(data);
+    this.user.allow(['sns:Publish'], [userNotifications.topicArn]);
+    this.user.allowKeyThrough('sns');
 
     this.product = create('Product', {
       name: 'product',
@@ -104,21 +141,41 @@ export class ApiFunctions extends Construct {
       },
     });
     this.order.allow(['states:StartExecution', 'states:SendTaskSuccess'], [checkout.stateMachineArn]);
-    this.allowReadingExecutions(checkout);
+    this.allowReadingExecutions(this.user, checkout, ['states:DescribeExecution']);
+    this.allowReadingExecutions(this.order, checkout, [
+      'states:DescribeExecution',
+      'states:GetExecutionHistory',
+    ]);
+  }
+
+  /** The trail is append-only but for an erasure, which may overwrite where somebody was and what they wrote. */
+  private allowErasingTraces({ tables }: DataStack): void {
+    const { tableArn } = tables.audit.table;
+    this.user.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:UpdateItem'],
+        resources: [tableArn],
+        conditions: {
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'where', 'reason'] },
+          StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+        },
+      }),
+    );
   }
 
   /** An execution is named after its order, so its ARN is known only once the order is. */
-  private allowReadingExecutions(checkout: StateMachine): void {
+  private allowReadingExecutions(
+    reader: ServiceFunction,
+    checkout: StateMachine,
+    actions: readonly string[],
+  ): void {
     const { region, partition } = Stack.of(this);
     const executionsOf = (account: string, stateMachine: string) =>
       `arn:${partition}:states:${region}:${account}:execution:${stateMachine}:*`;
-    this.order.allow(
-      ['states:DescribeExecution', 'states:GetExecutionHistory'],
-      [executionsOf(Aws.ACCOUNT_ID, checkout.stateMachineName)],
-    );
+    reader.allow(actions, [executionsOf(Aws.ACCOUNT_ID, checkout.stateMachineName)]);
     const machine = Stack.of(this).getLogicalId(cfnStateMachine(checkout));
     acknowledge(
-      this.order.role,
+      reader.role,
       `AwsSolutions-IAM5[Resource::${executionsOf('<AWS::AccountId>', `<${machine}.Name>`)}]`,
       'Executions of this one state machine, each named after an order that does not exist yet.',
     );

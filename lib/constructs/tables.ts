@@ -76,7 +76,14 @@ export const tableDefinitions = {
     },
   },
   promotions: { id: 'Promotions', variable: 'PROMOTIONS_TABLE', partitionKey: 'pk', sortKey: 'sk' },
-  audit: { id: 'Audit', variable: 'AUDIT_TABLE', partitionKey: 'pk', sortKey: 'sk' },
+  audit: {
+    id: 'Audit',
+    variable: 'AUDIT_TABLE',
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    // All that a person did, for export and erasure.
+    indexes: { byActor: { partitionKey: 'actorId', sortKey: 'sk', project: 'all' } },
+  },
   insights: { id: 'Insights', variable: 'INSIGHTS_TABLE', partitionKey: 'pk', sortKey: 'sk' },
   idempotency: {
     id: 'Idempotency',

@@ -61,7 +61,7 @@ export class WorkflowFunctions extends Construct {
     this.payment = create('Payment', {
       name: 'payment',
       description: 'Checkout tasks on money: authorize, capture, undo',
-      tables: { orders: ['UpdateItem'] },
+      tables: { orders: ['GetItem', 'UpdateItem'] },
       environment: { PAYMENT_PROVIDER: settings.paymentProvider },
     });
     this.notification = create('Notification', {

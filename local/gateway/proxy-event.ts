@@ -1,6 +1,6 @@
 import { localAccountId } from '../template/names.ts';
 import type { Match } from './match.ts';
-import { type GatewayRequest, lastValues } from './request.ts';
+import { type GatewayRequest, lastValues, multiValued } from './request.ts';
 
 export interface StageInfo {
   readonly apiId: string;
@@ -9,9 +9,7 @@ export interface StageInfo {
 
 /** What a REQUEST authorizer and a proxy integration both get. */
 function commonEvent(request: GatewayRequest, { method, pathParameters }: Match, stage: StageInfo) {
-  const multiValueQuery: Record<string, string[]> = {};
-  for (const [name, value] of request.query)
-    multiValueQuery[name] = [...(multiValueQuery[name] ?? []), value];
+  const multiValueQuery = multiValued(request.query);
   const hasQuery = Object.keys(multiValueQuery).length > 0;
   return {
     resource: method.path,

@@ -27,12 +27,13 @@ export class BodyTooLargeError extends Error {
 /** The gateway's view of a request before its body is read. */
 export function readHead(incoming: IncomingMessage): Omit<GatewayRequest, 'body'> {
   const [path = '/', ...query] = (incoming.url ?? '/').split('?');
-  const multiValueHeaders: Record<string, string[]> = {};
+  const named: [string, string][] = [];
   for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
     const name = incoming.rawHeaders[index] ?? '';
-    const value = incoming.rawHeaders[index + 1] ?? '';
-    multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value];
+    if (isCloudFronts(name)) continue;
+    named.push([name, incoming.rawHeaders[index + 1] ?? '']);
   }
+  const multiValueHeaders = multiValued(named);
   return {
     requestId: randomUUID(),
     receivedAt: new Date(),
@@ -59,8 +60,20 @@ export async function readBody(incoming: IncomingMessage): Promise<string | null
   return size === 0 ? null : Buffer.concat(chunks).toString('utf8');
 }
 
+/** All values of each name, whatever the names: clients may send `__proto__` too. */
+export function multiValued(pairs: Iterable<[string, string]>): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}
+
 export function lastValues(multi: Readonly<Record<string, string[]>>): Record<string, string> {
   return Object.fromEntries(Object.entries(multi).map(([name, values]) => [name, values.at(-1) ?? '']));
+}
+
+/** CloudFront overwrites a client's own headers of this name; here is no CloudFront, so there are none. */
+function isCloudFronts(name: string): boolean {
+  return /^cloudfront-/i.test(name);
 }
 
 /** AWS never believes X-Forwarded-For; here it lets one machine try several client addresses. */

@@ -56,6 +56,7 @@ function buildUser(given: {
     preferences: {},
     paymentMethods: [],
     deviceInfo: [],
+    trustFirstDevice: true,
     region: 'US',
     isProfileComplete: false,
     profileCompletionPrompted: false,

@@ -6,6 +6,11 @@ import { clientDefaults } from './aws-client.ts';
 export const auth0ClientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
 export type Auth0Client = z.infer<typeof auth0ClientSchema>;
 
+/** The CAPTCHA provider's secret for this site. */
+export const captchaSecretSchema = z.object({ secret: z.string().min(1) });
+/** Key of the hashes of login codes. */
+export const codeKeySchema = z.object({ key: z.string().min(32) });
+
 /** How long a value is kept in a container: a rotated secret is in use everywhere after that. */
 const keptMilliseconds = 10 * 60 * 1000;
 

@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { TokenVerifier } from '../identity/access-token.ts';
+import { regionOf } from '../identity/network-address.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
@@ -127,7 +128,7 @@ function clientInfo(event: GatewayEvent): ClientInfo {
   return {
     ip: identity.sourceIp,
     // CloudFront writes this header in front of an edge-optimized API and drops a client's own.
-    region: header(event, 'cloudfront-viewer-country') ?? 'unknown',
+    region: regionOf(identity.sourceIp, header(event, 'cloudfront-viewer-country')),
     userAgent: (identity.userAgent ?? 'unknown').slice(0, 256),
   };
 }

@@ -16,3 +16,16 @@ export function versionOf(ifMatch: string): number {
   }
   return Number(match[1]);
 }
+
+/**
+ * Holds a change to the version that the client read, if it says one; `*` is any (RFC 9110 §13.1.1).
+ * @throws Problem version_conflict
+ */
+export function requireVersion(ifMatch: string | undefined, version: number): void {
+  if (ifMatch === undefined || ifMatch === '*') {
+    return;
+  }
+  if (versionOf(ifMatch) !== version) {
+    throw new Problem('version_conflict', 'The resource has changed since it was read; read it again.');
+  }
+}

@@ -46,7 +46,9 @@ function parameters(route: Route): Json[] {
     ...fields(route.params).map((field) => ({ ...field, in: 'path', required: true })),
     ...fields(route.query).map((field) => ({ ...field, in: 'query' })),
     ...(route.idempotencyKey ? [headerParameter('Idempotency-Key', 'New for each new order')] : []),
-    ...(route.ifMatch ? [headerParameter('If-Match', 'The ETag that was read')] : []),
+    ...(route.ifMatch
+      ? [{ ...headerParameter('If-Match', 'The ETag that was read'), required: route.ifMatch === true }]
+      : []),
   ];
 }
 
@@ -86,7 +88,8 @@ export function problemCodes(route: Route): ProblemCode[] {
   if (route.query || route.body || route.params) codes.push('validation_failed');
   if (route.body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
   if (route.idempotencyKey) codes.push('idempotency_key_required');
-  if (route.ifMatch) codes.push('precondition_required', 'version_conflict');
+  if (route.ifMatch) codes.push('version_conflict');
+  if (route.ifMatch === true) codes.push('precondition_required');
   return [...new Set([...codes, ...(route.problems ?? [])])];
 }
 
@@ -117,6 +120,13 @@ const problemSchema: Json = {
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
     requestId: { type: 'string' },
+    challengeId: { type: 'string', description: 'mfa_required: send it back with the code' },
+    expiresAt: { type: 'string', format: 'date-time', description: 'mfa_required: end of the code' },
+    channels: {
+      type: 'array',
+      description: 'mfa_required: where the code was sent',
+      items: { type: 'string', enum: ['email', 'sms'] },
+    },
     errors: {
       type: 'array',
       items: {

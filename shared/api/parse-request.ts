@@ -23,7 +23,7 @@ export function parseRequest(route: Route, event: GatewayEvent): ParsedRequest {
   return {
     params: parsePart(route.params, event.pathParameters ?? {}, '/path'),
     query: parsePart(route.query, singleValues(event), '/query'),
-    ifMatch: route.ifMatch ? ifMatch(event) : undefined,
+    ifMatch: route.ifMatch ? ifMatch(event, route.ifMatch) : undefined,
     idempotencyKey: route.idempotencyKey ? idempotencyKey(event) : undefined,
     body: route.body ? parseBody(route.body, event) : undefined,
   };
@@ -88,9 +88,10 @@ function singleValues(event: GatewayEvent): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-function ifMatch(event: GatewayEvent): string {
+function ifMatch(event: GatewayEvent, kind: NonNullable<Route['ifMatch']>): string | undefined {
   const value = header(event, 'if-match')?.trim();
   if (!value) {
+    if (kind === 'optional') return undefined;
     throw new Problem('precondition_required', 'Send the ETag that you read as If-Match.');
   }
   return value;

@@ -35,8 +35,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** The header `Idempotency-Key` is required. */
   readonly idempotencyKey?: boolean;
-  /** The header `If-Match` is required. */
-  readonly ifMatch?: boolean;
+  /** The header `If-Match` is required, or honoured when it is sent. */
+  readonly ifMatch?: true | 'optional';
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: z.ZodType };
   readonly throttle: Throttle;
   /** Codes of this route's own, beside those that every route can answer. */
@@ -46,6 +46,11 @@ export interface Route {
 export type RouteTable = Readonly<Record<string, Route>>;
 
 type Parsed<T, Fallback> = T extends z.ZodType ? z.output<T> : Fallback;
+type IfMatchOf<R extends Route> = R extends { ifMatch: true }
+  ? string
+  : R extends { ifMatch: 'optional' }
+    ? string | undefined
+    : undefined;
 type NoFields = Readonly<Record<string, never>>;
 type TokenOf<R extends Route> = 'anyone' extends R['allow'][number] ? Principal | undefined : Principal;
 
@@ -64,7 +69,7 @@ export interface ApiRequest<R extends Route = Route> {
   readonly principal: TokenOf<R>;
   readonly idempotencyKey: R extends { idempotencyKey: true } ? string : undefined;
   /** The version that the client read, from `If-Match`; absent on routes that do not ask for it. */
-  readonly ifMatch: R extends { ifMatch: true } ? string : undefined;
+  readonly ifMatch: IfMatchOf<R>;
   /** Media type that the client prefers, lower case, without parameters. */
   readonly accept: string;
   readonly client: ClientInfo;

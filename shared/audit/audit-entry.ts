@@ -15,6 +15,9 @@ export const whereSchema = z.strictObject({
   device: z.string(),
 });
 
+/** Stands where an entry said from where its erased actor came. */
+export const erasedWhere = { ip: 'erased', region: 'erased', device: 'erased' } as const;
+
 /** Who did what, when and where. Append-only. */
 export const auditEntrySchema = z.strictObject({
   entryId: z.string(),

@@ -1,3 +1,4 @@
+import { requireVersion } from '../api/etag.ts';
 import { Problem } from '../api/problem.ts';
 import { TransientError } from '../errors.ts';
 import type { User } from './user.ts';
@@ -8,7 +9,9 @@ const attempts = 5;
 
 /** One edit of a user record: computed anew from each record that it meets. */
 export interface UserEdit {
-  readonly action: 'user.updated' | 'user.details_saved';
+  readonly action: 'user.updated' | 'user.details_saved' | 'user.erasure_started' | 'user.erasure_withdrawn';
+  /** The ETag that the client read, if it sent one: the edit is of that version or of none. */
+  readonly ifMatch?: string | undefined;
   /** Pure; may throw a Problem. `version` and `updatedAt` are set afterwards. */
   apply(user: User): User;
   /** Finds the Admin who must remain when this edit takes one away; asked before each write. */
@@ -34,7 +37,7 @@ export async function readUser(
 /**
  * Writes an edit with its audit entry; when somebody else was faster, edits what they left.
  * An edit that changes nothing writes nothing.
- * @throws Problem not_found · username_taken; TransientError when others are faster every time
+ * @throws Problem not_found · version_conflict · username_taken · invalid_state while the account is erased; TransientError when others are faster every time
  */
 export async function changeUser(
   userId: string,
@@ -45,6 +48,8 @@ export async function changeUser(
   const { store, effects } = ports;
   let before = await readUser(userId, caller, ports);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    refuseWhileErasing(before, edit);
+    requireVersion(edit.ifMatch, before.version);
     const edited = edit.apply(before);
     if (changedFields(before, edited).length === 0) {
       return before;
@@ -63,4 +68,12 @@ export async function changeUser(
     before = await readUser(userId, { ...caller, principal: undefined }, ports);
   }
   throw new TransientError('The user record changed under every attempt');
+}
+
+/** Else an Admin's PATCH could let somebody in whose account is half erased. */
+function refuseWhileErasing({ erasureStartedAt }: User, { action }: UserEdit): void {
+  const isErasure = action === 'user.erasure_started' || action === 'user.erasure_withdrawn';
+  if (erasureStartedAt !== undefined && !isErasure) {
+    throw new Problem('invalid_state', 'This account is being erased.');
+  }
 }

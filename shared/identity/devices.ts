@@ -1,8 +1,9 @@
 import type { ClientInfo } from '../api/route.ts';
-import type { Device } from './user.ts';
+import { networkOf } from './network-address.ts';
+import type { Device, User } from './user.ts';
 import type { RequestDevice } from './user-schemas.ts';
 
-/** How many devices a user record remembers. */
+/** How many devices a user record remembers. One that was forgotten is asked for a code again. */
 export const maximumDevices = 10;
 
 /** The device of a request: what it says of itself, and the address and region that the gateway saw. */
@@ -14,6 +15,22 @@ export function requestDevice(said: RequestDevice | undefined, client: ClientInf
     region: client.region,
     lastActive: at,
   };
+}
+
+/**
+ * Whether a login needs no second factor: both the address and the device have been seen before, not
+ * necessarily together. A device comes onto the list at registration, or at a login that passed this rule or
+ * a code; so every device there is trusted.
+ */
+export function isTrusted({ deviceInfo, trustFirstDevice }: User, device: Device): boolean {
+  if (deviceInfo.length === 0) {
+    return trustFirstDevice === true;
+  }
+  const network = networkOf(device.ip);
+  return (
+    deviceInfo.some(({ ip }) => networkOf(ip) === network) &&
+    deviceInfo.some(({ os, browser }) => os === device.os && browser === device.browser)
+  );
 }
 
 export function isKnownDevice(devices: readonly Device[], device: Device): boolean {

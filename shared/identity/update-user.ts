@@ -3,19 +3,19 @@ import { changeUser } from './change-user.ts';
 import type { Principal } from './principal.ts';
 import type { User } from './user.ts';
 import { userAuditEntry } from './user-audit.ts';
-import type { Caller, UserPorts } from './user-ports.ts';
+import type { Caller, Precondition, UserPorts } from './user-ports.ts';
 import type { UserPatch } from './user-schemas.ts';
 
 type Ports = Pick<UserPorts, 'store' | 'identityProvider' | 'audit' | 'effects'>;
 
 /**
  * Changes a profile. Role and access are the Admin's to change.
- * @throws Problem forbidden · not_found · username_taken · address_unknown · last_admin
+ * @throws Problem forbidden · not_found · version_conflict · username_taken · address_unknown · last_admin
  */
 export async function updateUser(
   userId: string,
   patch: UserPatch,
-  caller: Caller & { principal: Principal },
+  caller: Caller & Precondition & { principal: Principal },
   ports: Ports,
 ): Promise<User> {
   const { role, disabled } = patch;
@@ -27,6 +27,7 @@ export async function updateUser(
   }
   const edit = {
     action: 'user.updated' as const,
+    ifMatch: caller.ifMatch,
     apply: (user: User) => applyPatch(user, patch),
     remainingAdminId: (before: User, after: User) => requireOtherAdmin(before, after, ports),
   };
@@ -52,8 +53,15 @@ export function applyPatch(user: User, patch: UserPatch): User {
   return { ...user, ...Object.fromEntries(given) };
 }
 
-/** Without an Admin nobody could ever make one again. */
-async function requireOtherAdmin(before: User, after: User, { store }: Ports): Promise<string | undefined> {
+/**
+ * Finds the Admin who must remain: without one nobody could ever make one again.
+ * @throws Problem last_admin
+ */
+export async function requireOtherAdmin(
+  before: User,
+  after: User,
+  { store }: Pick<Ports, 'store'>,
+): Promise<string | undefined> {
   if (!isActiveAdmin(before) || isActiveAdmin(after)) {
     return undefined;
   }

@@ -8,8 +8,13 @@ type UserAction =
   | 'user.registered'
   | 'user.logged_in'
   | 'user.login_denied'
+  | 'user.mfa_required'
   | 'user.updated'
   | 'user.details_saved'
+  | 'user.exported'
+  | 'user.erasure_started'
+  | 'user.erasure_withdrawn'
+  | 'user.erased'
   | 'access.denied';
 
 /** @param actor who did it; without one, the request's principal, or the user when none is logged in yet */

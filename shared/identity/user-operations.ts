@@ -1,8 +1,13 @@
+import { recordUiEvents } from '../analytics/ui-events.ts';
 import { etag } from '../api/etag.ts';
+import { readPage } from '../api/list.ts';
 import type { Operations } from '../api/route.ts';
 import { addUserDetails } from './add-user-details.ts';
 import { readUser } from './change-user.ts';
 import { checkUserExists } from './check-user-exists.ts';
+import { eraseUser } from './erase-user.ts';
+import { exportUser } from './export-user.ts';
+import { listUsers } from './list-users.ts';
 import { loginUser } from './login-user.ts';
 import { registerUser } from './register-user.ts';
 import { accessLevel } from './roles.ts';
@@ -42,12 +47,28 @@ export function createUserOperations(
       answer(await updateUser(request.params.userId, request.body, request, ports)),
     addUserDetails: async (request) =>
       answer(await addUserDetails(request.params.userId, request.body, request, ports)),
+    listUsers: async ({ query }) => {
+      const { items, ...next } = await listUsers(query, readPage(query), ports);
+      return { body: { items: items.map(shown), ...next } };
+    },
+    eraseUser: async (request) => {
+      await eraseUser(request.params.userId, request, ports);
+      return { body: undefined };
+    },
+    exportUser: async (request) => ({ body: await exportUser(request.params.userId, request, ports) }),
+    recordUiEvents: async ({ body, principal }) => ({
+      body: { accepted: await recordUiEvents(body, principal?.userId, ports) },
+    }),
   };
 }
 
 function answer(user: User) {
   return {
-    body: { ...user, accessLevel: accessLevel(user.role) },
+    body: shown(user),
     headers: { ETag: etag(user.version) },
   };
+}
+
+function shown(user: User) {
+  return { ...user, accessLevel: accessLevel(user.role) };
 }

@@ -1,5 +1,9 @@
+import { uiEventsAnswer, uiEventsRequest } from '../analytics/ui-events.ts';
+import { listSchema } from '../api/list.ts';
 import type { RouteTable } from '../api/route.ts';
 import { guessableThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
+import { exportAnswer } from './export-schemas.ts';
+import { listUsersQuery } from './list-users.ts';
 import {
   detailsRequest,
   existsAnswer,
@@ -46,7 +50,15 @@ export const userRoutes = {
     body: loginRequest,
     success: { status: 200, body: loginAnswer },
     throttle: guessableThrottle,
-    problems: ['invalid_credentials', 'account_disabled', 'account_locked', 'role_mismatch'],
+    problems: [
+      'invalid_credentials',
+      'account_disabled',
+      'account_locked',
+      'role_mismatch',
+      'captcha_required',
+      'mfa_required',
+      'mfa_failed',
+    ],
   },
   requestPasswordReset: {
     domain: 'user',
@@ -76,6 +88,7 @@ export const userRoutes = {
     allow: ['self', 'Admin'],
     params: userParams,
     body: updateUserRequest,
+    ifMatch: 'optional',
     success: { status: 200, body: userAnswer },
     throttle: writeThrottle,
     problems: ['username_taken', 'address_unknown', 'last_admin'],
@@ -88,7 +101,50 @@ export const userRoutes = {
     allow: ['self', 'Admin'],
     params: userParams,
     body: detailsRequest,
+    ifMatch: 'optional',
     success: { status: 200, body: userAnswer },
     throttle: writeThrottle,
+  },
+  listUsers: {
+    domain: 'user',
+    method: 'GET',
+    path: '/user',
+    summary: 'List users, of one role or with one e-mail address',
+    allow: ['Admin'],
+    query: listUsersQuery,
+    success: { status: 200, body: listSchema(userAnswer) },
+    throttle: readThrottle,
+  },
+  eraseUser: {
+    domain: 'user',
+    method: 'DELETE',
+    path: '/user/{userId}',
+    summary: 'Erase a person: the profile is deleted, orders stay without personal data',
+    allow: ['self', 'Admin'],
+    params: userParams,
+    success: { status: 204 },
+    throttle: writeThrottle,
+    problems: ['last_admin', 'invalid_state'],
+  },
+  exportUser: {
+    domain: 'user',
+    method: 'GET',
+    path: '/user/{userId}/export',
+    summary: 'Hand out everything that is held on a person',
+    allow: ['self', 'Admin'],
+    params: userParams,
+    success: { status: 200, body: exportAnswer },
+    throttle: writeThrottle,
+  },
+  recordUiEvents: {
+    domain: 'user',
+    method: 'POST',
+    path: '/user/events',
+    summary: 'Report what was clicked and seen, for analytics',
+    allow: ['anyone'],
+    optionalToken: true,
+    body: uiEventsRequest,
+    success: { status: 202, body: uiEventsAnswer },
+    throttle: readThrottle,
   },
 } as const satisfies RouteTable;

@@ -154,7 +154,13 @@ export type UserDetails = z.infer<typeof detailsRequest>;
 
 /** The User of the contract. Tokens of payment methods and internal flags are not in it, and so cannot leave. */
 export const userAnswer = z.object({
-  ...userSchema.omit({ disabled: true, paymentMethods: true, deviceInfo: true }).shape,
+  ...userSchema.omit({
+    disabled: true,
+    erasureStartedAt: true,
+    trustFirstDevice: true,
+    paymentMethods: true,
+    deviceInfo: true,
+  }).shape,
   accessLevel: z.literal([0, 1, 2, 3]),
   paymentMethods: z.array(
     z.object({ id: z.string(), brand: z.string(), last4: z.string(), isDefault: z.boolean() }),

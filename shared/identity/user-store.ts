@@ -1,4 +1,6 @@
+import type { Page, PageRequest } from '../api/list.ts';
 import type { AuditEntry } from '../audit/audit-entry.ts';
+import type { StoredRole } from './roles.ts';
 import type { Device, User } from './user.ts';
 import type { UserDirectory } from './user-directory.ts';
 
@@ -20,6 +22,8 @@ export type UpdateOutcome = 'updated' | 'stale' | 'username_taken';
 export interface UserStore extends UserDirectory {
   findIdByEmail(email: string): Promise<string | undefined>;
   findIdByUsername(username: string): Promise<string | undefined>;
+  /** In the order in which they registered; of one role, or all. */
+  list(role: StoredRole | undefined, page: PageRequest): Promise<Page<User>>;
   create(user: User, entry: AuditEntry): Promise<CreateOutcome>;
   /** Writes only what differs, provided that the stored version is still that of `before`. */
   update(change: UserChange): Promise<UpdateOutcome>;

@@ -52,11 +52,15 @@ export const userSchema = z.strictObject({
   phone: z.string().optional(),
   role: storedRoleSchema,
   disabled: z.boolean(),
+  /** Set while the account is being erased: the record is disabled then and can no longer be changed. */
+  erasureStartedAt: z.iso.datetime().optional(),
   addresses: z.array(addressSchema.extend({ isDefault: z.boolean() })),
   preferences: preferencesSchema,
   paymentMethods: z.array(storedPaymentMethodSchema),
-  /** Newest first, bounded. */
+  /** Trusted devices, newest first, bounded. */
   deviceInfo: z.array(deviceSchema),
+  /** Set for accounts that are made with no device on record: the first one to log in is trusted without a code. */
+  trustFirstDevice: z.boolean().optional(),
   region: z.string(),
   isProfileComplete: z.boolean(),
   profileCompletionPrompted: z.boolean(),

@@ -107,6 +107,10 @@ export const orderSchema = z.strictObject({
   /** The newest audit entries, newest first, bounded. */
   auditLogs: z.array(auditEntrySchema),
   placedFrom: whereSchema,
+  /** The client's key, so that an erasure finds the stored answer, which quotes the address. */
+  idempotencyKey: z.string().optional(),
+  /** Set when the customer's account was erased: the order has no personal data any more. */
+  personalDataErasedAt: z.iso.datetime().optional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   version: z.int(),

@@ -88,7 +88,7 @@ function checkoutOf({ orderId, userId, items, address }: Order) {
 }
 
 /** Everything that can refuse the order, and the record of it; writes nothing. */
-async function prepare({ user, body, client, requestId }: Placement, ports: PlacePorts): Promise<Order> {
+async function prepare({ user, body, key, client, requestId }: Placement, ports: PlacePorts): Promise<Order> {
   const method = choosePaymentMethod(user, body);
   const address = chooseAddress(user, body.addressLabel);
   const market = { currency: body.currency, region: address?.country };
@@ -135,6 +135,7 @@ async function prepare({ user, body, client, requestId }: Placement, ports: Plac
     timeline: [{ status: 'Pending', at, by: user.role.toLowerCase() }],
     auditLogs: [audit],
     placedFrom,
+    idempotencyKey: key,
     createdAt: at,
     updatedAt: at,
     version: 1,

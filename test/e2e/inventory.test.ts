@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+import { eventually, type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
 let stack: LocalStack;
 let admin: string;
@@ -31,11 +30,10 @@ async function buy(lines: Line[], { card = 'pm_card_visa', allowPartial = false 
   });
   expect(placed.status).toBe(202);
   const { orderId } = placed.json;
-  for (let tries = 0; tries < 200; tries += 1) {
-    const { json } = await stack.call('GET', `/order/${orderId}/checkout`, { token: admin });
-    if (json.status !== undefined && json.status !== 'RUNNING') break;
-    await sleep(50);
-  }
+  await eventually(() => {
+    const run = stack.runtime.executions().find((execution) => execution.name === orderId);
+    return run && run.status !== 'RUNNING' ? run : undefined;
+  });
   return (await stack.call('GET', `/order/${orderId}`, { token: admin })).json;
 }
 

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamo, type Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { anAddress } from '../support/builders/user.ts';
-import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+import { type LocalStack, sentCode, startLocalStack } from '../support/local-stack.ts';
 
 let stack: LocalStack;
 let dynamo: Dynamo;
@@ -128,7 +128,7 @@ describe('POST /user/register', () => {
     );
     const stranger = { ...person, password: 'An0ther!password' };
     expect((await post('/user/register', stranger)).json.code).toBe('email_taken');
-    expect((await post('/user/register', person)).status).toBe(201);
+    expect((await post('/user/register', { ...person, deviceInfo })).status).toBe(201);
     await logIn(person);
   });
 
@@ -201,7 +201,9 @@ describe('POST /user/login', () => {
   it('tells a new device, once, and lists devices newest first', async () => {
     const { email, token } = await aCustomer();
     const other = { email, password, deviceInfo: { os: 'Android', browser: 'Chrome' } };
-    expect((await post('/user/login', other, '198.51.100.9')).json.newDevice).toBe(true);
+    const { json: challenge } = await post('/user/login', other, '198.51.100.9');
+    const mfa = { challengeId: challenge.challengeId, code: sentCode(stack, challenge.challengeId) };
+    expect((await post('/user/login', { ...other, mfa }, '198.51.100.9')).json.newDevice).toBe(true);
     expect((await post('/user/login', other, '198.51.100.9')).json.newDevice).toBe(false);
     const { json } = await stack.call('GET', '/user/me', { token });
     expect(json.deviceInfo).toMatchObject([

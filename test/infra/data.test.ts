@@ -30,7 +30,7 @@ const shapes: Record<string, Shape> = {
     indexes: { byOrder: 'orderId, sk: ALL', ledger: 'ledgerProductId, ledgerKey: ALL' },
   },
   Promotions: { keys: 'pk, sk' },
-  Audit: { keys: 'pk, sk' },
+  Audit: { keys: 'pk, sk', indexes: { byActor: 'actorId, sk: ALL' } },
   Insights: { keys: 'pk, sk' },
   Idempotency: { keys: 'pk' },
 };
@@ -144,10 +144,26 @@ describe.each(stageNames)('the data of %s', (stage) => {
   });
 
   it('has a secret for Auth0 that starts as a placeholder, under our own key', () => {
-    const secret = resource(data, 'AWS::SecretsManager::Secret').properties;
+    const secret = resource(data, 'AWS::SecretsManager::Secret', 'Auth0Client').properties;
     expect(text(secret.KmsKeyId)).toBe(`<${key.id}.Arn>`);
     expect(JSON.parse(secret.GenerateSecretString.SecretStringTemplate)).toEqual({ clientId: 'replace-me' });
     expect(secret.GenerateSecretString.GenerateStringKey).toBe('clientSecret');
+  });
+
+  it('has a secret for the CAPTCHA provider and one for the hashes of codes, under our own key', () => {
+    for (const [name, field] of [
+      ['Captcha', 'secret'],
+      ['MfaCodes', 'key'],
+    ]) {
+      const secret = resource(data, 'AWS::SecretsManager::Secret', name).properties;
+      expect(text(secret.KmsKeyId)).toBe(`<${key.id}.Arn>`);
+      expect(secret.GenerateSecretString).toMatchObject({
+        GenerateStringKey: field,
+        SecretStringTemplate: '{}',
+      });
+    }
+    const codes = resource(data, 'AWS::SecretsManager::Secret', 'MfaCodes').properties;
+    expect(codes.GenerateSecretString.PasswordLength).toBe(64);
   });
 
   it('tells the name of each table as an output', () => {

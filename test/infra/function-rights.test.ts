@@ -41,15 +41,34 @@ describe('what a Lambda may do', () => {
     user: {
       items: [
         ...dispatcher,
+        'Audit:Query',
+        'Audit:UpdateItem',
+        'Audit/byActor:Query',
+        'Idempotency:BatchGetItem',
+        'Idempotency:DeleteItem',
+        'Idempotency:PutItem',
         'Users:ConditionCheckItem',
         'Users:DeleteItem',
         'Users:PutItem',
         'Users:UpdateItem',
+        'Users/byListing:Query',
         'Users/byRole:Query',
+        'Orders:BatchGetItem',
         'Orders:DeleteItem',
+        'Orders:GetItem',
+        'Orders:PutItem',
         'Orders:Query',
+        'Orders/byUser:Query',
+        'Products:GetItem',
+        'Products:UpdateItem',
       ],
-      others: ['secretsmanager:GetSecretValue', 'states:SendTaskSuccess'],
+      others: [
+        'kinesis:PutRecords',
+        'secretsmanager:GetSecretValue',
+        'sns:Publish',
+        'states:DescribeExecution',
+        'states:SendTaskSuccess',
+      ],
     },
     product: {
       items: [
@@ -110,7 +129,7 @@ describe('what a Lambda may do', () => {
     inventory: {
       items: ['Products:UpdateItem', 'Inventory:BatchGetItem', 'Inventory:PutItem', 'Inventory:UpdateItem'],
     },
-    payment: { items: ['Orders:UpdateItem'] },
+    payment: { items: ['Orders:GetItem', 'Orders:UpdateItem'] },
     notification: { items: ['Idempotency:PutItem', 'Idempotency:UpdateItem'], others: ['sns:Publish'] },
     analytics: { items: [], others: ['kinesis:PutRecord'] },
     audit: { items: ['Audit:PutItem', 'Orders:GetItem'] },
@@ -125,9 +144,36 @@ describe('what a Lambda may do', () => {
     expect(otherRights(name)).toEqual([...others].sort());
   });
 
+  it("is for the user Lambda to send codes over the users' topic, encrypted, and to read its own secrets", () => {
+    const of = (action: string) => rightsOf('user').filter(({ actions }) => actions.includes(action));
+    expect(of('sns:Publish').map(({ resources }) => resources.join())).toEqual([
+      expect.stringMatching(/^<MessagingUserNotifications\w+>$/),
+    ]);
+    const secrets = of('secretsmanager:GetSecretValue').flatMap(({ resources }) => resources);
+    expect(secrets.map((one) => /RefAuth0Client|RefCaptcha|RefMfaCodes/.exec(one)?.[0]).sort()).toEqual([
+      'RefAuth0Client',
+      'RefCaptcha',
+      'RefMfaCodes',
+    ]);
+    expect(JSON.stringify(of('kms:GenerateDataKey'))).toContain('sns.us-east-1.amazonaws.com');
+  });
+
   it('is to append to the audit trail, never to change it', () => {
     for (const name of lambdas(backend).keys()) {
-      for (const right of itemRights(name)) expect(right, name).not.toMatch(/^Audit:(Update|Delete)Item$/);
+      const changes = itemRights(name).filter((right) => /^Audit:(Update|Delete)Item$/.test(right));
+      expect(changes, name).toEqual(name === 'user' ? ['Audit:UpdateItem'] : []);
     }
+  });
+
+  it('is, for an erasure alone, to overwrite where an entry’s actor was and what they wrote', () => {
+    const [update, ...more] = rightsOf('user').filter(
+      ({ actions, resources }) =>
+        actions.includes('dynamodb:UpdateItem') && resources.some((arn) => tableIn(arn) === 'Audit'),
+    );
+    expect(more).toEqual([]);
+    expect(update?.conditions).toEqual({
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'where', 'reason'] },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+    });
   });
 });

@@ -19,7 +19,7 @@ const allowedWildcards: readonly { reason: string; matches: (statement: Statemen
   {
     reason: 'executions are named after orders that do not exist yet',
     matches: ({ actions, resources }) =>
-      actions.join() === 'states:DescribeExecution,states:GetExecutionHistory' &&
+      actions.every((action) => /^states:(DescribeExecution|GetExecutionHistory)$/.test(action)) &&
       resources.every((resource) => /:execution:<Checkout[^>]*\.Name>:\*$/.test(resource)),
   },
 ];

@@ -33,6 +33,12 @@ describe('stage settings', () => {
     [{ lambda: { apiTimeoutSeconds: 30 } }, 'lambda.apiTimeoutSeconds'],
     [{ throttle: { rate: 0 } }, 'throttle.rate'],
     [{ alarmEmail: 'nobody' }, 'alarmEmail'],
+    [
+      { login: { captchaVerifyUrl: 'http://captcha.example' } },
+      'login.captchaVerifyUrl: must be an https URL',
+    ],
+    [{ login: { limits: { account: { captchaAfter: 10 } } } }, 'captchaAfter must be below lockAfter'],
+    [{ login: { limits: { windowSeconds: 0 } } }, 'login.limits.windowSeconds'],
     [{ loglevel: 'INFO' } as object, 'loglevel'],
   ])('refuse %j and name the setting', (overrides, message) => {
     expect(() => stageSettings('dev', overrides)).toThrow(message);
@@ -48,6 +54,14 @@ describe('stage settings', () => {
     const difference = settings.workflow.taskTimeoutSeconds - workflowLambdaTimeoutSeconds(settings);
     expect(difference).toBe(taskTimeoutMarginSeconds);
     expect(difference).toBeGreaterThan(0);
+  });
+
+  it.each(stageNames)('ask for a CAPTCHA after three failures and lock after ten on %s', (stage) => {
+    const { account, address, windowSeconds } = stageSettings(stage).login.limits;
+    expect(account).toEqual({ captchaAfter: 3, lockAfter: 10 });
+    expect(windowSeconds).toBe(15 * 60);
+    // Many people may share an address.
+    expect(address.captchaAfter).toBeGreaterThan(account.lockAfter);
   });
 
   it('disclose identities on dev only', () => {

@@ -1,3 +1,4 @@
+import type { PageRequest } from '../../shared/api/list.ts';
 import type { AuditEntry, AuditTrail } from '../../shared/audit/audit-entry.ts';
 import type { CheckoutResumer } from '../../shared/identity/checkout-resumer.ts';
 import type { IdentityProvider, LogInResult, SignUpResult } from '../../shared/identity/identity-provider.ts';
@@ -5,6 +6,8 @@ import type { User } from '../../shared/identity/user.ts';
 import type { UserPorts } from '../../shared/identity/user-ports.ts';
 import type { UserStore } from '../../shared/identity/user-store.ts';
 import { type TestEffects, testEffects } from './effects.ts';
+import { type FakeLoginProtection, fakeLoginProtection } from './login-fakes.ts';
+import { FakePrivacy, fakeStream } from './privacy-fakes.ts';
 
 /** The user records in memory, with the same outcomes as the real store. */
 export class FakeUserStore implements UserStore {
@@ -48,6 +51,15 @@ export class FakeUserStore implements UserStore {
     this.users.set(after.userId, after);
     this.entries.push(entry);
     return 'updated';
+  }
+
+  async list(role: User['role'] | undefined, { limit, after }: PageRequest) {
+    const sorted = this.all()
+      .filter((user) => (role === undefined || user.role === role) && user.userId > (after?.userId ?? ''))
+      .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+    const items = sorted.slice(0, limit);
+    const last = items.at(-1);
+    return { items, ...(sorted.length > limit && last ? { next: { userId: last.userId } } : {}) };
   }
 
   async touch(userId: string, at: string) {
@@ -130,6 +142,9 @@ export interface FakeUserPorts extends UserPorts {
   readonly identityProvider: FakeIdentityProvider;
   readonly audit: AuditTrail & { readonly entries: AuditEntry[] };
   readonly resumer: CheckoutResumer & { readonly resumed: string[]; fault?: Error };
+  readonly protection: FakeLoginProtection;
+  readonly privacy: FakePrivacy;
+  readonly stream: ReturnType<typeof fakeStream>;
   readonly effects: TestEffects;
 }
 
@@ -142,8 +157,11 @@ export function fakeUserPorts(...users: User[]): FakeUserPorts {
       resumer.resumed.push(userId);
     },
   };
+  const store = new FakeUserStore(...users);
+  const privacy = new FakePrivacy();
+  privacy.removeRecord = (userId) => store.users.delete(userId);
   return {
-    store: new FakeUserStore(...users),
+    store,
     identityProvider: new FakeIdentityProvider(),
     audit: {
       entries,
@@ -152,6 +170,9 @@ export function fakeUserPorts(...users: User[]): FakeUserPorts {
       },
     },
     resumer,
+    protection: fakeLoginProtection(),
+    privacy,
+    stream: fakeStream(),
     effects: testEffects(),
   };
 }

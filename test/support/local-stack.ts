@@ -94,3 +94,13 @@ export async function eventually<T>(probe: () => T | undefined | Promise<T | und
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** The code that was sent for a challenge, as a person reads it in the outbox. */
+export function sentCode(stack: LocalStack, challengeId: string): string {
+  for (const { attributes, message } of stack.runtime.outbox()) {
+    if (attributes.type !== 'mfa_code') continue;
+    const { notificationId, data } = JSON.parse(message);
+    if (notificationId === challengeId) return data.code;
+  }
+  throw new Error(`No code was sent for ${challengeId}`);
+}

@@ -4,7 +4,7 @@ import { DependencyUnavailableError } from '../../errors.ts';
 import { logger } from '../../observability/logger.ts';
 import type { Auth0Client } from '../secrets.ts';
 import type { Auth0Http, Auth0Request, Auth0Response } from './http.ts';
-import { unexpectedRefusal } from './refusal.ts';
+import { readSuccess, unexpectedRefusal } from './refusal.ts';
 
 export interface ManagementSettings {
   readonly issuer: string;
@@ -40,7 +40,8 @@ export function createManagement(http: Auth0Http, { issuer, client, clock }: Man
       },
     });
     if (response.status >= 300) throw refused('a management token', response);
-    const { access_token: token, expires_in: seconds } = tokenSchema.parse(response.body);
+    const granted = readSuccess(tokenSchema, 'a management token', response);
+    const { access_token: token, expires_in: seconds } = granted;
     kept = { token, until: clock.now().getTime() + seconds * 1000 - renewalMarginMilliseconds };
     return token;
   };

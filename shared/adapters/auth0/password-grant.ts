@@ -4,9 +4,15 @@ import type { TokenVerifier } from '../../identity/access-token.ts';
 import type { Credentials, LogInResult } from '../../identity/identity-provider.ts';
 import type { Auth0Client } from '../secrets.ts';
 import type { Auth0Http, Auth0Response } from './http.ts';
-import { Auth0RefusalError, refusalOf, unexpectedRefusal } from './refusal.ts';
+import { Auth0RefusalError, readSuccess, refusalOf, unexpectedRefusal } from './refusal.ts';
 
 const grantedSchema = z.object({ access_token: z.string(), expires_in: z.int().positive() });
+
+/**
+ * Shields of the tenant: the account is blocked for this address, is logged in too often, or the request looks
+ * like a bot's. To the person all mean: not now.
+ */
+const shields = ['too_many_attempts', 'too_many_logins', 'requires_verification'];
 
 /** Where Auth0 does not say when an account unlocks. */
 const defaultLockSeconds = 60;
@@ -39,7 +45,8 @@ export async function passwordGrant(
 }
 
 async function accept(response: Auth0Response, verifyToken: TokenVerifier): Promise<LogInResult> {
-  const { access_token: token, expires_in: expiresIn } = grantedSchema.parse(response.body);
+  const granted = readSuccess(grantedSchema, 'a login', response);
+  const { access_token: token, expires_in: expiresIn } = granted;
   const context = await verifyToken(`Bearer ${token}`);
   if (!context) {
     throw new Auth0RefusalError('Auth0 gave a token that does not verify: check audience and the role claim');
@@ -53,7 +60,7 @@ function refuse(response: Auth0Response): LogInResult {
     // The tenant as a whole is busy; no account is locked.
     throw new DependencyUnavailableError('Auth0', unexpectedRefusal('a login', response));
   }
-  if (error === 'too_many_attempts' || response.status === 429) {
+  if (isAttackProtection(error) || response.status === 429) {
     return { kind: 'locked', retryAfterSeconds: retryAfterSeconds(response) };
   }
   // Auth0 has no code of its own for a blocked user; the wording is the only sign.
@@ -70,4 +77,8 @@ function refuse(response: Auth0Response): LogInResult {
 function retryAfterSeconds({ headers }: Auth0Response): number {
   const seconds = Number(headers.get('retry-after'));
   return Number.isInteger(seconds) && seconds > 0 ? seconds : defaultLockSeconds;
+}
+
+function isAttackProtection(error: string | undefined): boolean {
+  return error !== undefined && shields.includes(error);
 }

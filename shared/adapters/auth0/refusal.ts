@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DependencyUnavailableError } from '../../errors.ts';
 import type { Auth0Response } from './http.ts';
 
 // dbconnections answers {code, name}, oauth {error, error_description}, the Management API {errorCode}.
@@ -28,4 +29,20 @@ export function unexpectedRefusal(call: string, response: Auth0Response): Auth0R
   return new Auth0RefusalError(
     `Auth0 refused ${call}: ${response.status} ${code ?? error ?? errorCode ?? ''}`,
   );
+}
+
+/**
+ * The body of a success. One that is not as documented comes from something in between (a proxy's page, a
+ * cut answer), which is an outage to us, not a defect; what it says is not quoted.
+ * @throws DependencyUnavailableError
+ */
+export function readSuccess<T>(schema: z.ZodType<T>, call: string, response: Auth0Response): T {
+  const parsed = schema.safeParse(response.body);
+  if (!parsed.success) {
+    const cause = new Auth0RefusalError(
+      `Auth0 answered ${call} with ${response.status} and no readable body`,
+    );
+    throw new DependencyUnavailableError('Auth0', cause);
+  }
+  return parsed.data;
 }

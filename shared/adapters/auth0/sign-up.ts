@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DependencyUnavailableError } from '../../errors.ts';
 import type { Credentials, SignUpResult } from '../../identity/identity-provider.ts';
 import type { Auth0Http } from './http.ts';
-import { type Auth0Refusal, refusalOf, unexpectedRefusal } from './refusal.ts';
+import { type Auth0Refusal, readSuccess, refusalOf, unexpectedRefusal } from './refusal.ts';
 
 const createdSchema = z.object({ _id: z.string().min(1) });
 
@@ -33,7 +33,7 @@ export async function signUp(
     body: { client_id: clientId, connection, email, password },
   });
   if (response.status < 300) {
-    const { _id } = createdSchema.parse(response.body);
+    const { _id } = readSuccess(createdSchema, 'a signup', response);
     return { kind: 'created', userId: _id.replace(/^auth0\|/, '') };
   }
   if (response.status === 429) {

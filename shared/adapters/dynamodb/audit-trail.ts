@@ -8,6 +8,8 @@ export function auditItem(entry: AuditEntry): Record<string, unknown> {
   return {
     pk: `${entry.entity.type.toUpperCase()}#${entry.entity.id}`,
     sk: `${entry.at}#${entry.entryId}`,
+    // Key of the index that finds all that a person did; the workflow's own entries are in none.
+    ...(entry.actor.role === 'System' ? {} : { actorId: entry.actor.id }),
     ...entry,
   };
 }

@@ -23,7 +23,7 @@ export interface OrderTables {
 
 const daysKept = 2;
 const placedSchema = z.object({ requestHash: z.string(), orderId: z.string(), response: z.string() });
-const placementKey = ({ userId, key }: PlacementKey) => ({ pk: `ORDER_CREATE#${userId}#${key}` });
+export const placementKey = ({ userId, key }: PlacementKey) => ({ pk: `ORDER_CREATE#${userId}#${key}` });
 
 /** Orders in DynamoDB. What a method does and throws stands at the port. */
 export function createOrderStore(client: Dynamo, tables: OrderTables, effects: RetryEffects): OrderStore {

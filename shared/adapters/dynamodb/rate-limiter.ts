@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { RateLimiter } from '../../api/rate-limit.ts';
@@ -15,7 +16,7 @@ export function createRateLimiter(client: Dynamo, table: string): RateLimiter {
         client.send(
           new UpdateCommand({
             TableName: table,
-            Key: { pk: `RATE#${key}#${windowStart.toISOString()}` },
+            Key: { pk: `RATE#${digest(key)}#${windowStart.toISOString()}` },
             UpdateExpression: 'ADD hits :one SET expiresAt = :expiresAt',
             ExpressionAttributeValues: {
               ':one': 1,
@@ -28,4 +29,9 @@ export function createRateLimiter(client: Dynamo, table: string): RateLimiter {
       return countSchema.parse(Attributes).hits;
     },
   };
+}
+
+/** The key names a client's address, which the table need not know in order to count. */
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
 }

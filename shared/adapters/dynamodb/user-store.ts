@@ -8,9 +8,10 @@ import type { Dynamo } from './client.ts';
 import { isConditionFailure, transiently } from './faults.ts';
 import { isFalseCondition, type RetryEffects, type TransactItem, transact } from './transact.ts';
 import { createUserDirectory, userKey } from './user-directory.ts';
+import { listUsers } from './user-list.ts';
 
-const emailKey = (email: string) => ({ pk: `EMAIL#${email.toLowerCase()}` });
-const usernameKey = (username: string) => ({ pk: `USERNAME#${username.toLowerCase()}` });
+export const emailKey = (email: string) => ({ pk: `EMAIL#${email.toLowerCase()}` });
+export const usernameKey = (username: string) => ({ pk: `USERNAME#${username.toLowerCase()}` });
 const ownerSchema = z.object({ userId: z.string() });
 /** Partition of the index that lists every user. */
 const listing = 'USER';
@@ -97,6 +98,8 @@ export function createUserStore(
       if (failed.length === 0) return 'updated';
       return failed.includes('username') && !failed.includes('record') ? 'username_taken' : 'stale';
     },
+
+    list: (role, page) => listUsers(client, table, role, page),
 
     async touch(userId, at) {
       await tryUpdate(

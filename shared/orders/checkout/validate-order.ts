@@ -17,7 +17,7 @@ export interface ValidatedOrder {
   readonly outcome: AllocationOutcome;
   readonly lines: StockLine[];
   readonly totalAmount: Money;
-  /** The provider's name for the payment method. */
+  /** Id of the saved payment method, or `one-off`; never the provider's token, as workflow history keeps it. */
   readonly paymentMethod: string;
 }
 
@@ -157,6 +157,6 @@ function answer(order: Order): ValidatedOrder {
       .filter((item) => item.allocated > 0)
       .map(({ productId, allocated: quantity }) => ({ productId, quantity })),
     totalAmount: order.pricing.total,
-    paymentMethod: order.paymentMethod.token,
+    paymentMethod: order.paymentMethod.id ?? 'one-off',
   };
 }

@@ -94,6 +94,37 @@ describe('an access token', () => {
     expect(await verify(`Bearer ${token}`)).toBeUndefined();
   });
 
+  it.each(['jku', 'x5u'])(
+    'is refused when it points at its own keys with %s, which nobody fetches',
+    async (name) => {
+      const attacker = await startAuth0Double();
+      try {
+        const foreign = await testSigner('key-2');
+        attacker.answer({ status: 200, body: { keys: [foreign.jwk] } });
+        const header = { [name]: `${attacker.issuer}keys.json` };
+        expect(await verify(`Bearer ${await foreign.sign({}, { header })}`)).toBeUndefined();
+        expect(
+          await verify(`Bearer ${await (await testSigner('key-1')).sign({}, { header })}`),
+        ).toBeUndefined();
+        expect(attacker.seen).toEqual([]);
+      } finally {
+        await attacker.stop();
+      }
+    },
+  );
+
+  it.each([
+    ['expired five seconds ago', { exp: -4 }, true],
+    ['expired longer ago', { exp: -7 }, false],
+    ['becomes valid within five seconds', { nbf: 4 }, true],
+    ['becomes valid later', { nbf: 8 }, false],
+  ])('that %s by our clock, %j, is accepted: %s', async (_, times, accepted) => {
+    const claims = Object.fromEntries(
+      Object.entries(times).map(([name, seconds]) => [name, inSeconds(seconds)]),
+    );
+    expect((await verify(`Bearer ${await signer.sign(claims)}`)) !== undefined).toBe(accepted);
+  });
+
   it('is refused when its payload was changed', async () => {
     const [header, , signature] = (await signer.sign()).split('.');
     const payload = encode({ iss: testIssuer, aud: testAudience, sub: 'auth0|x', [roleClaim]: 'Admin' });

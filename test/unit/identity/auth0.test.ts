@@ -107,6 +107,9 @@ describe('logging in', () => {
     [401, { error: 'unauthorized', error_description: 'user is blocked' }, { kind: 'blocked' }],
     [429, { error: 'too_many_attempts' }, { kind: 'locked', retryAfterSeconds: 60 }],
     [401, { error: 'too_many_attempts' }, { kind: 'locked', retryAfterSeconds: 60 }],
+    [429, { error: 'too_many_logins' }, { kind: 'locked', retryAfterSeconds: 60 }],
+    [401, { error: 'requires_verification' }, { kind: 'locked', retryAfterSeconds: 60 }],
+    [401, { error: 'invalid_user_password' }, { kind: 'refused' }],
   ])('reads %i %o', async (status, body, result) => {
     tenant.answer({ status, body });
     expect(await auth0.logIn(credentials, ip)).toEqual(result);
@@ -129,7 +132,33 @@ describe('logging in', () => {
   });
 });
 
+describe('a tenant that is set up wrongly', () => {
+  it.each([
+    [401, { error: 'invalid_client' }],
+    [403, { error: 'unauthorized_client', error_description: 'Grant type not allowed' }],
+    [403, { error: 'mfa_required', mfa_token: 'secret-mfa-token' }],
+    [403, { error: 'access_denied', error_description: `Unknown user ${credentials.email}` }],
+  ])('is reported by its code, without quoting anybody: %i %o', async (status, body) => {
+    tenant.answer({ status, body });
+    const error = await auth0.logIn(credentials, ip).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({
+      name: 'Auth0RefusalError',
+      message: `Auth0 refused a login: ${status} ${body.error}`,
+    });
+    expect(tenant.seen).toHaveLength(1);
+  });
+});
+
 describe('an outage', () => {
+  it('is what an answer is called that only looks like a success', async () => {
+    const page = { status: 200, body: '<html>maintenance</html>' };
+    const outage = { name: 'DependencyUnavailableError', dependency: 'Auth0' };
+    tenant.answer(page);
+    await expect(auth0.logIn(credentials, ip)).rejects.toMatchObject(outage);
+    await expect(auth0.signUp(credentials)).rejects.toMatchObject(outage);
+    await expect(auth0.deleteUser('64b0')).rejects.toMatchObject(outage);
+  });
+
   it('is tried over once', async () => {
     tenant.answer({ status: 502 }, { status: 200, body: { _id: '64b0' } });
     expect(await auth0.signUp(credentials)).toMatchObject({ kind: 'created' });
@@ -212,6 +241,32 @@ describe('the Management API', () => {
   it('does not mind a user with a record whom Auth0 does not know', async () => {
     tenant.answer(granted, { status: 404 });
     await expect(auth0.setAccess('64b0', { disabled: true })).resolves.toBeUndefined();
+  });
+
+  it('asks for a new token once when it is refused, and no more', async () => {
+    tenant.answer(granted, { status: 401 }, granted, { status: 401 });
+    await expect(auth0.setAccess('64b0', { disabled: true })).rejects.toThrow('401');
+    expect(tenant.seen).toHaveLength(4);
+  });
+
+  it('keeps no token that it could not read or was not given', async () => {
+    tenant.answer({ status: 429, body: { error: 'too_many_requests' } }, granted, done);
+    await expect(auth0.setAccess('64b0', { disabled: true })).rejects.toMatchObject({
+      name: 'DependencyUnavailableError',
+    });
+    await auth0.setAccess('64b0', { disabled: true });
+    expect(tenant.seen.at(-1)?.headers).toMatchObject({ authorization: 'Bearer management' });
+  });
+
+  it('calls its rate limit an outage', async () => {
+    tenant.answer(granted, { status: 429, body: { errorCode: 'too_many_requests' } });
+    await expect(auth0.deleteUser('64b0')).rejects.toMatchObject({ name: 'DependencyUnavailableError' });
+  });
+
+  it('tries over what did not answer', async () => {
+    tenant.answer(granted, { status: 200, silent: true }, done);
+    await auth0.setAccess('64b0', { role: 'Admin' });
+    expect(tenant.seen.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'PATCH']);
   });
 
   it('reports missing rights', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogInResult } from '../../../shared/identity/identity-provider.ts';
 import { loginUser } from '../../../shared/identity/login-user.ts';
+import type { User } from '../../../shared/identity/user.ts';
 import { aCaller, aUser } from '../../support/builders/user.ts';
 import { fakeUserPorts } from '../../support/identity-fakes.ts';
 
@@ -9,11 +10,16 @@ const device = { os: 'macOS', browser: 'Safari' };
 const caller = aCaller(undefined);
 const seen = { ...device, ip: '203.0.113.7', region: 'US', lastActive: '2026-02-01T00:00:00.000Z' };
 
+const elsewhere = { ...seen, ip: '198.51.100.1', browser: 'Firefox' };
+/** Somebody whose device and address are known. */
+const atHome = (record: Partial<User> = {}) => aUser({ deviceInfo: [seen], ...record });
+const logIn = { ...credentials, deviceInfo: device };
+
 describe('logging in', () => {
   it('answers the token and what a client needs to go on', async () => {
-    const ports = fakeUserPorts(aUser({ profileCompletionPrompted: true }));
+    const ports = fakeUserPorts(atHome({ profileCompletionPrompted: true }));
     ports.identityProvider.accept('user-1');
-    const answer = await loginUser({ ...credentials, deviceInfo: device }, caller, ports);
+    const answer = await loginUser(logIn, caller, ports);
     expect(answer).toEqual({
       token: 'a.b.c',
       tokenType: 'Bearer',
@@ -22,14 +28,14 @@ describe('logging in', () => {
       role: 'Customer',
       isProfileComplete: false,
       profileCompletionPrompted: true,
-      newDevice: true,
+      newDevice: false,
     });
   });
 
   it("hands the client's address on to the identity provider's attack protection", async () => {
-    const ports = fakeUserPorts(aUser());
+    const ports = fakeUserPorts(atHome());
     ports.identityProvider.accept('user-1');
-    await loginUser(credentials, caller, ports);
+    await loginUser(logIn, caller, ports);
     expect(ports.identityProvider.calls).toEqual([['logIn', '203.0.113.7']]);
   });
 
@@ -37,7 +43,7 @@ describe('logging in', () => {
     const other = { ...seen, browser: 'Firefox' };
     const ports = fakeUserPorts(aUser({ deviceInfo: [other, seen] }));
     ports.identityProvider.accept('user-1');
-    const answer = await loginUser({ ...credentials, deviceInfo: device }, caller, ports);
+    const answer = await loginUser(logIn, caller, ports);
     expect(answer.newDevice).toBe(false);
     const at = '2026-03-01T12:00:00.000Z';
     const stored = ports.store.users.get('user-1');
@@ -45,19 +51,19 @@ describe('logging in', () => {
     expect(stored?.lastActiveAt).toBe(at);
   });
 
-  it('calls a known browser at another address a new device', async () => {
-    const ports = fakeUserPorts(aUser({ deviceInfo: [seen] }));
+  it('trusts a known browser at a known address where the two were not together before, and says it is new', async () => {
+    const ports = fakeUserPorts(aUser({ deviceInfo: [seen, elsewhere] }));
     ports.identityProvider.accept('user-1');
-    const elsewhere = aCaller(undefined, { ip: '198.51.100.1' });
-    const answer = await loginUser({ ...credentials, deviceInfo: device }, elsewhere, ports);
+    const answer = await loginUser(logIn, aCaller(undefined, { ip: elsewhere.ip }), ports);
     expect(answer.newDevice).toBe(true);
   });
 
   it('remembers ten devices, newest first', async () => {
     const devices = Array.from({ length: 10 }, (_, index) => ({ ...seen, ip: `198.51.100.${index}` }));
+    devices[0] = { ...seen, browser: 'Firefox' };
     const ports = fakeUserPorts(aUser({ deviceInfo: devices }));
     ports.identityProvider.accept('user-1');
-    await loginUser({ ...credentials, deviceInfo: device }, caller, ports);
+    await loginUser(logIn, caller, ports);
     const stored = ports.store.users.get('user-1')?.deviceInfo ?? [];
     expect(stored).toHaveLength(10);
     expect(stored[0]?.ip).toBe('203.0.113.7');
@@ -65,13 +71,28 @@ describe('logging in', () => {
   });
 
   it('does not forget the device of a login at the same moment', async () => {
-    const ports = fakeUserPorts(aUser());
+    const ports = fakeUserPorts(atHome());
     ports.identityProvider.accept('user-1');
-    ports.store.meanwhile = () =>
-      ports.store.patch('user-1', { deviceInfo: [{ ...seen, browser: 'Firefox' }] });
-    await loginUser({ ...credentials, deviceInfo: device }, caller, ports);
+    ports.store.meanwhile = () => ports.store.patch('user-1', { deviceInfo: [elsewhere, seen] });
+    await loginUser(logIn, caller, ports);
     const browsers = ports.store.users.get('user-1')?.deviceInfo.map(({ browser }) => browser);
     expect(browsers).toEqual(['Safari', 'Firefox']);
+  });
+
+  it('trusts the first device of an account that says so, and that one alone', async () => {
+    const ports = fakeUserPorts(aUser({ trustFirstDevice: true }));
+    ports.identityProvider.accept('user-1');
+    expect((await loginUser(logIn, caller, ports)).newDevice).toBe(true);
+    const other = aCaller(undefined, { ip: '198.51.100.1' });
+    await expect(loginUser(logIn, other, ports)).rejects.toMatchObject({ code: 'mfa_required' });
+  });
+
+  it('does not take two logins at the same moment for the first device', async () => {
+    const ports = fakeUserPorts(aUser({ trustFirstDevice: true }));
+    ports.identityProvider.accept('user-1');
+    ports.store.meanwhile = () => ports.store.patch('user-1', { deviceInfo: [elsewhere] });
+    await expect(loginUser(logIn, caller, ports)).rejects.toMatchObject({ code: 'mfa_required' });
+    expect(ports.store.users.get('user-1')?.deviceInfo).toEqual([elsewhere]);
   });
 
   it.each<[LogInResult, string]>([

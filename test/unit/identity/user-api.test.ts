@@ -23,6 +23,8 @@ interface Call {
   body?: unknown;
   raw?: string;
   contentType?: string;
+  headers?: Record<string, string>;
+  ip?: string;
 }
 
 /** Calls the route's handler as API Gateway would, behind an authorizer that knows the user. */
@@ -32,17 +34,17 @@ async function call(method: string, resource: string, userId?: string, options: 
     operations: createUserOperations(ports, { discloseIdentity: true }),
     ports: { users: ports.store, audit: ports.audit, limiter, effects: ports.effects },
   }));
-  const { as, body, raw, contentType = 'application/json' } = options;
+  const { as, body, raw, contentType = 'application/json', headers = {}, ip = '203.0.113.7' } = options;
   const tokenExpiresAt = String(ports.effects.clock.now().getTime() / 1000 + 60);
   const response = await handler({
     resource,
     httpMethod: method,
-    headers: { 'Content-Type': contentType },
+    headers: { 'Content-Type': contentType, ...headers },
     pathParameters: userId === undefined ? null : { userId },
     body: raw ?? (body === undefined ? null : JSON.stringify(body)),
     requestContext: {
       requestId: 'request-1',
-      identity: { sourceIp: '203.0.113.7', userAgent: 'test' },
+      identity: { sourceIp: ip, userAgent: 'test' },
       ...(as ? { authorizer: { userId: as.userId, role: as.role, tokenExpiresAt } } : {}),
     },
   });
@@ -212,5 +214,128 @@ describe('PUT /user/{userId}/details', () => {
     const response = await call('PUT', '/user/{userId}/details', 'me', { as: bob, body: details });
     expect(response.json).toMatchObject({ status: 503, code: 'dependency_unavailable' });
     expect(response.headers['Retry-After']).toBe('2');
+  });
+});
+
+describe('If-Match', () => {
+  const patch = (ifMatch: string | undefined, username = 'renamed') =>
+    call('PATCH', '/user/{userId}', 'me', {
+      as: ann,
+      body: { username },
+      ...(ifMatch === undefined ? {} : { headers: { 'If-Match': ifMatch } }),
+    });
+
+  it.each([undefined, '"1"', '*'])(
+    '%s lets a change of the version that was read through',
+    async (ifMatch) => {
+      expect(await patch(ifMatch)).toMatchObject({ statusCode: 200, headers: { ETag: '"2"' } });
+    },
+  );
+
+  it.each(['"0"', '"2"', 'W/"1"', '1', '"one"'])('%s stops a change of another version', async (ifMatch) => {
+    expect((await patch(ifMatch)).json).toMatchObject({ status: 412, code: 'version_conflict' });
+    expect(ports.store.users.get('ann')).toEqual(ann);
+  });
+
+  it('stops even a change that would change nothing', async () => {
+    expect((await patch('"7"', ann.username)).json.code).toBe('version_conflict');
+  });
+
+  it('stops a change that meets another one at the same moment, where it would be made anew without', async () => {
+    const other = () => ports.store.patch('ann', { version: 2, phone: '+14155550100' });
+    ports.store.meanwhile = other;
+    expect((await patch('"1"')).json.code).toBe('version_conflict');
+    ports.store.patch('ann', { version: 1 });
+    ports.store.meanwhile = other;
+    expect((await patch(undefined)).json).toMatchObject({
+      username: 'renamed',
+      phone: '+14155550100',
+      version: 3,
+    });
+  });
+
+  it('is honoured with the details too, which answer their new ETag', async () => {
+    const put = (ifMatch: string) =>
+      call('PUT', '/user/{userId}/details', 'me', {
+        as: ann,
+        body: { addresses: [anAddress()], preferences: {} },
+        headers: { 'If-Match': ifMatch },
+      });
+    expect(await put('"1"')).toMatchObject({ statusCode: 200, headers: { ETag: '"2"' } });
+    expect((await put('"1"')).json.code).toBe('version_conflict');
+    expect(ports.resumer.resumed).toEqual(['ann']);
+  });
+});
+
+describe('fields that nobody may send', () => {
+  const registration = '"username":"new.user","email":"new@example.com","password":"Long enough 1"';
+
+  it.each([
+    ['__proto__', '{"role":"Admin","disabled":false}'],
+    ['constructor', '{"prototype":{"role":"Admin"}}'],
+    ['toString', '"x"'],
+    ['role', '"Admin"'],
+    ['trustFirstDevice', 'true'],
+    ['orderCount', '9'],
+  ])('are refused by name at registration: %s', async (name, value) => {
+    const raw = `{${registration},"${name}":${value}}`;
+    const response = await call('POST', '/user/register', undefined, { raw });
+    expect(response.json).toMatchObject({ code: 'validation_failed', errors: [{ path: `/${name}` }] });
+    expect(ports.store.users.size).toBe(4);
+    expect(({} as { role?: string }).role).toBeUndefined();
+  });
+
+  it.each(['__proto__', 'constructor', 'trustFirstDevice', 'deviceInfo', 'version', 'accessLevel'])(
+    'are refused by name in a PATCH, an Admin’s too: %s',
+    async (name) => {
+      for (const as of [ann, admin]) {
+        const raw = `{"username":"renamed","${name}":{"role":"Admin"}}`;
+        const response = await call('PATCH', '/user/{userId}', 'ann', { as, raw });
+        expect(response.json).toMatchObject({ code: 'validation_failed', errors: [{ path: `/${name}` }] });
+      }
+      expect(ports.store.users.get('ann')).toEqual(ann);
+    },
+  );
+
+  it('are refused deep inside too', async () => {
+    const raw = JSON.stringify({ addresses: [anAddress()], preferences: {} }).replace(
+      '{"label"',
+      '{"__proto__":{"isDefault":true},"label"',
+    );
+    const response = await call('PUT', '/user/{userId}/details', 'me', { as: ann, raw });
+    expect(response.json).toMatchObject({ errors: [{ path: '/addresses/0/__proto__' }] });
+  });
+
+  it('do not leave the record either', async () => {
+    ports.store.patch('ann', { trustFirstDevice: true });
+    const response = await call('GET', '/user/{userId}', 'me', { as: ann });
+    expect(response.json).not.toHaveProperty('trustFirstDevice');
+  });
+});
+
+describe('the region of a request', () => {
+  it.each([
+    ['the country that CloudFront saw', '203.0.113.7', 'DE', 'DE'],
+    ['unknown where it saw none', '203.0.113.7', undefined, 'unknown'],
+    ['local on a private network', '192.168.1.7', undefined, 'local'],
+  ])('is %s', async (_, ip, country, region) => {
+    const body = { username: 'new.user', email: 'new@example.com', password: 'Long enough 1' };
+    const headers: Record<string, string> = country ? { 'CloudFront-Viewer-Country': country } : {};
+    await call('POST', '/user/register', undefined, { body, ip, headers });
+    expect(ports.store.users.get('user-1')).toMatchObject({ region, deviceInfo: [{ ip, region }] });
+    expect(ports.store.entries[0]?.where).toMatchObject({ ip, region });
+  });
+});
+
+describe('password resets', () => {
+  it('ask the same of the identity provider for everybody, and nothing of the records', async () => {
+    const reset = (email: string) => call('POST', '/user/password-reset', undefined, { body: { email } });
+    ports.store.findIdByEmail = () => expect.unreachable();
+    const [known, unknown] = [await reset(ann.email), await reset('nobody@example.com')];
+    expect(unknown).toEqual(known);
+    expect(ports.identityProvider.calls).toEqual([
+      ['requestPasswordReset', ann.email],
+      ['requestPasswordReset', 'nobody@example.com'],
+    ]);
   });
 });

@@ -261,7 +261,8 @@ describe('ValidateOrder', () => {
         { productId: pan.productId, quantity: 1 },
       ],
       totalAmount: { amount: 5000, currency: 'USD' },
-      paymentMethod: 'pm_card_visa',
+      // A reference only: what the state machine keeps cannot be erased.
+      paymentMethod: 'one-off',
     });
     expect(await saved(order)).toMatchObject({ allocation: 'allocated', flags: { lowStock: [] } });
     expect(await shop.available(mug)).toBe(6);

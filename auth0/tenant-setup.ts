@@ -1,0 +1,185 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import type { ManagementClient } from './management-client.ts';
+import { bindAction, deployAction, type Note } from './tenant-action.ts';
+
+export interface TenantSettings {
+  /** Identifier of our API; the stage's `auth0.audience`. */
+  readonly audience: string;
+  /** Database connection that keeps the passwords; the stage's `auth0.connection`. */
+  readonly connection: string;
+  /** Name of the confidential application that the user Lambda speaks for. */
+  readonly application: string;
+  /** Source of the post-login Action. */
+  readonly actionCode: string;
+}
+
+export interface SetUpTenant {
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  /** What had to be made or changed, one line each; empty when all was as it should be. */
+  readonly changes: readonly string[];
+}
+
+/** What the user Lambda does at the Management API, and no more. */
+const managementScopes = ['delete:users', 'update:users', 'update:users_app_metadata'];
+const passwordRealm = 'http://auth0.com/oauth/grant-type/password-realm';
+const perPage = 100;
+
+type Fields = Readonly<Record<string, unknown>>;
+const thing = z.looseObject({ id: z.string() });
+const application = z.looseObject({
+  client_id: z.string(),
+  name: z.string(),
+  client_secret: z.string().optional(),
+});
+const anything = z.unknown();
+
+/**
+ * Brings a tenant into the shape that the API needs. Looks first and changes only what differs, so it may be
+ * run again at any time; it removes nothing that it has not made.
+ */
+export async function setUpTenant(
+  api: ManagementClient,
+  settings: TenantSettings,
+  wait: (milliseconds: number) => Promise<unknown>,
+): Promise<SetUpTenant> {
+  const changes: string[] = [];
+  const note = (line: string) => changes.push(line);
+  await setUpApi(api, settings, note);
+  const client = await setUpApplication(api, settings, note);
+  await grantManagement(api, client.client_id, note);
+  await setUpConnection(api, settings, client.client_id, note);
+  const actionId = await deployAction(api, settings.actionCode, wait, note);
+  await bindAction(api, actionId, note);
+  return { clientId: client.client_id, clientSecret: client.client_secret, changes };
+}
+
+async function setUpApi(api: ManagementClient, { audience }: TenantSettings, note: Note): Promise<void> {
+  const wanted = {
+    name: 'Storefront API',
+    signing_alg: 'RS256',
+    token_dialect: 'access_token',
+    allow_offline_access: false,
+    // No machine gets a token for the API: a token is a person with a user record.
+    subject_type_authorization: { user: { policy: 'allow_all' }, client: { policy: 'deny_all' } },
+  };
+  const found = await api.find(`resource-servers/${encodeURIComponent(audience)}`, thing);
+  if (!found) {
+    await api.send('POST', 'resource-servers', thing, { identifier: audience, ...wanted });
+    note(`made the API ${audience}`);
+  } else if (differs(found, wanted)) {
+    await api.send('PATCH', `resource-servers/${found.id}`, thing, wanted);
+    note(`changed the API ${audience}`);
+  }
+}
+
+async function setUpApplication(api: ManagementClient, { application: name }: TenantSettings, note: Note) {
+  const wanted = {
+    app_type: 'non_interactive',
+    token_endpoint_auth_method: 'client_secret_post',
+    // Else the tenant's attack protection would take all customers for one address, the Lambda's.
+    is_token_endpoint_ip_header_trusted: true,
+    is_first_party: true,
+    oidc_conformant: true,
+    grant_types: [passwordRealm, 'client_credentials'],
+  };
+  const found = await findApplication(api, name);
+  if (!found) {
+    note(`made the application ${name}`);
+    return api.send('POST', 'clients', application, { name, ...wanted });
+  }
+  if (differs(found, wanted)) {
+    await api.send('PATCH', `clients/${found.client_id}`, anything, wanted);
+    note(`changed the application ${name}`);
+  }
+  return found;
+}
+
+async function findApplication(api: ManagementClient, name: string) {
+  for (let page = 0; ; page += 1) {
+    const query = `clients?page=${page}&per_page=${perPage}&is_global=false`;
+    const clients = await api.send('GET', query, z.array(application));
+    const found = clients.find((client) => client.name === name);
+    if (found || clients.length < perPage) return found;
+  }
+}
+
+async function grantManagement(api: ManagementClient, clientId: string, note: Note): Promise<void> {
+  const grant = z.looseObject({ id: z.string(), scope: z.array(z.string()) });
+  const query = new URLSearchParams({ client_id: clientId, audience: api.audience });
+  const [found] = await api.send('GET', `client-grants?${query}`, z.array(grant));
+  if (!found) {
+    const wanted = { client_id: clientId, audience: api.audience, scope: managementScopes };
+    await api.send('POST', 'client-grants', anything, wanted);
+    note('granted the application its rights at the Management API');
+  } else if (!isDeepStrictEqual([...found.scope].sort(), managementScopes)) {
+    await api.send('PATCH', `client-grants/${found.id}`, anything, { scope: managementScopes });
+    note('changed the application’s rights at the Management API');
+  }
+}
+
+async function setUpConnection(
+  api: ManagementClient,
+  { connection: name }: TenantSettings,
+  clientId: string,
+  note: Note,
+): Promise<void> {
+  const wanted = {
+    passwordPolicy: 'good',
+    password_complexity_options: { min_length: 8 },
+    brute_force_protection: true,
+    disable_signup: false,
+    // Usernames are ours: people log in by e-mail address alone.
+    requires_username: false,
+  };
+  const connection = z.looseObject({
+    id: z.string(),
+    options: z.record(z.string(), z.unknown()).default({}),
+  });
+  const query = new URLSearchParams({ strategy: 'auth0', name });
+  let [found] = await api.send('GET', `connections?${query}`, z.array(connection));
+  if (!found) {
+    const body = { name, strategy: 'auth0', options: wanted };
+    found = await api.send('POST', 'connections', connection, body);
+    note(`made the connection ${name}`);
+  } else if (differs(found.options, wanted)) {
+    // The API replaces all options at once, so those that are not ours are sent back.
+    const options = { ...found.options, ...wanted };
+    await api.send('PATCH', `connections/${found.id}`, anything, { options });
+    note(`changed the connection ${name}`);
+  }
+  await enableConnection(api, found.id, clientId, note);
+}
+
+async function enableConnection(
+  api: ManagementClient,
+  connectionId: string,
+  clientId: string,
+  note: Note,
+): Promise<void> {
+  const page = z.object({
+    clients: z.array(z.object({ client_id: z.string() })),
+    next: z.string().optional(),
+  });
+  let from: string | undefined;
+  do {
+    const query = from === undefined ? '' : `?from=${encodeURIComponent(from)}`;
+    const { clients, next } = await api.send('GET', `connections/${connectionId}/clients${query}`, page);
+    if (clients.some((client) => client.client_id === clientId)) return;
+    from = next;
+  } while (from !== undefined);
+  const enabled = [{ client_id: clientId, status: true }];
+  await api.send('PATCH', `connections/${connectionId}/clients`, anything, enabled);
+  note('enabled the connection for the application');
+}
+
+/** True when a wanted field is missing or other; fields that nobody asked for are left alone. */
+function differs(found: Fields, wanted: Fields): boolean {
+  return Object.entries(wanted).some(([name, value]) => {
+    const is = found[name];
+    return Array.isArray(value) && Array.isArray(is)
+      ? !isDeepStrictEqual([...is].sort(), [...value].sort())
+      : !isDeepStrictEqual(is, value);
+  });
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { Effects } from '../effects.ts';
+import { looksLikeCardNumber } from '../identity/payment-token.ts';
+import type { AnalyticsEvent } from './event.ts';
+
+const maximumEvents = 25;
+const maximumProperties = 20;
+
+/**
+ * Events go into files that nobody can erase a line from, so they may not name a person. What plainly does is
+ * refused; that the rest does not is the client's to see to.
+ */
+const personal = [
+  (text: string) =>
+    !(/\S@\S+\.\S/.test(text) || /\+\d{7,}/.test(text) || isAddress(text) || looksLikeCardNumber(text)),
+  'looks like personal data; events may carry ids, names of things and numbers only',
+] as const;
+
+const textSchema = z
+  .string()
+  .max(200)
+  .refine(...personal);
+const propertiesSchema = z
+  .record(
+    z
+      .string()
+      .min(1)
+      .max(40)
+      .regex(/^[A-Za-z][\w.-]*$/, 'must be a name: letters, digits, dots, dashes and underscores'),
+    z.union([textSchema, z.number(), z.boolean()]),
+  )
+  .refine((properties) => Object.keys(properties).length <= maximumProperties, {
+    message: `may have ${maximumProperties} members at most`,
+  });
+
+export const uiEventsRequest = z.strictObject({
+  events: z
+    .array(
+      z.strictObject({
+        type: z
+          .string()
+          .max(60)
+          .regex(/^[A-Za-z][\w.:-]*$/, 'must be a name: letters, digits, dots, colons, dashes, underscores'),
+        at: z.iso.datetime({ offset: true }),
+        properties: propertiesSchema.optional(),
+      }),
+    )
+    .min(1)
+    .max(maximumEvents),
+});
+export type UiEvents = z.output<typeof uiEventsRequest>;
+
+export const uiEventsAnswer = z.object({ accepted: z.int() });
+
+/** Takes many events at once. */
+export interface AnalyticsBatch {
+  /** @throws TransientError when some were not taken; those that were may come again */
+  putAll(events: readonly AnalyticsEvent[]): Promise<void>;
+}
+
+/**
+ * Puts what a client saw onto the analytics stream. Types get the prefix `ui.`, so that no client can report
+ * a paid order.
+ * @returns how many were taken, which is all of them
+ */
+export async function recordUiEvents(
+  { events }: UiEvents,
+  userId: string | undefined,
+  { stream, effects }: { stream: AnalyticsBatch; effects: Effects },
+): Promise<number> {
+  await stream.putAll(events.map((event) => envelope(event, userId, effects)));
+  return events.length;
+}
+
+function envelope(
+  { type, at, properties = {} }: UiEvents['events'][number],
+  userId: string | undefined,
+  { ids }: Effects,
+): AnalyticsEvent {
+  return {
+    // A known user's request sent again makes the same ids; guests cannot be told apart, so theirs are new.
+    eventId: `ui_${userId === undefined ? ids.next() : digest([userId, type, at, properties])}`,
+    version: 1,
+    type: `ui.${type}`,
+    at: new Date(at).toISOString(),
+    ...(userId === undefined ? {} : { userId }),
+    properties,
+  };
+}
+
+function digest(parts: unknown): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32);
+}
+
+function isAddress(text: string): boolean {
+  return /(^|[^\d.])\d{1,3}(\.\d{1,3}){3}($|[^\d.])/.test(text);
+}

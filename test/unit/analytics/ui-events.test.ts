@@ -1,0 +1,119 @@
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKinesisBatch } from '../../../shared/adapters/kinesis-batch.ts';
+import { analyticsEventSchema } from '../../../shared/analytics/event.ts';
+import { recordUiEvents, uiEventsRequest } from '../../../shared/analytics/ui-events.ts';
+import { testEffects } from '../../support/effects.ts';
+import { fakeStream } from '../../support/privacy-fakes.ts';
+
+const click = { type: 'click', at: '2026-03-01T12:00:00.000Z', properties: { banner: 'spring', place: 2 } };
+const record = async (events: object[], userId?: string) => {
+  const stream = fakeStream();
+  const accepted = await recordUiEvents(uiEventsRequest.parse({ events }), userId, {
+    stream,
+    effects: testEffects(),
+  });
+  return { accepted, events: stream.events };
+};
+
+describe('UI events', () => {
+  it('go onto the stream in our envelope, under a type that no client can pass off as an order’s', async () => {
+    const { accepted, events } = await record([click, { type: 'order.paid', at: click.at }], 'ann');
+    expect(accepted).toBe(2);
+    expect(events).toMatchObject([
+      { type: 'ui.click', userId: 'ann', at: click.at, properties: click.properties },
+      { type: 'ui.order.paid', properties: {} },
+    ]);
+    for (const event of events) analyticsEventSchema.parse(event);
+  });
+
+  it('have the same id when a known user sends them again, and new ones from guests', async () => {
+    const ids = async (userId?: string) =>
+      (await record([click, click], userId)).events.map((one) => one.eventId);
+    const [first, second] = [await ids('ann'), await ids('ann')];
+    expect(first).toEqual(second);
+    expect(first[0]).not.toBe((await ids('bob'))[0]);
+    const [one, other] = await ids();
+    expect(one).not.toBe(other);
+    expect((await record([click])).events[0]).not.toHaveProperty('userId');
+  });
+
+  it.each([
+    ['an e-mail address', 'write to ann@example.com'],
+    ['a phone number', '+14155550100'],
+    ['a network address', 'from 203.0.113.7'],
+    ['a card number', '4242 4242 4242 4242'],
+  ])('may not carry %s', (_, text) => {
+    const parsed = uiEventsRequest.safeParse({ events: [{ ...click, properties: { text } }] });
+    expect(parsed.error?.issues).toMatchObject([{ path: ['events', 0, 'properties', 'text'] }]);
+  });
+
+  it.each([
+    ['none', { events: [] }],
+    ['more than 25', { events: Array.from({ length: 26 }, () => click) }],
+    ['one without a time', { events: [{ type: 'click' }] }],
+    ['one with unknown fields', { events: [{ ...click, userId: 'somebody' }] }],
+    ['one with nested properties', { events: [{ ...click, properties: { a: { b: 1 } } }] }],
+  ])('are refused: %s', (_, body) => {
+    expect(uiEventsRequest.safeParse(body).success).toBe(false);
+  });
+
+  it('may be 25 at once, and carry what names a thing', () => {
+    const properties = {
+      productId: '01J8',
+      path: '/sale?page=2',
+      version: '10.4',
+      label: 'Buy now',
+      seen: true,
+    };
+    const events = Array.from({ length: 25 }, () => ({ ...click, properties }));
+    expect(uiEventsRequest.safeParse({ events }).success).toBe(true);
+  });
+});
+
+describe('PutRecords', () => {
+  const kinesis = mockClient(KinesisClient);
+  const waits: number[] = [];
+  const batch = () =>
+    createKinesisBatch(
+      'events',
+      async (milliseconds) => void waits.push(milliseconds),
+      new KinesisClient({}),
+    );
+  const event = (eventId: string) => ({
+    eventId,
+    version: 1 as const,
+    type: 'ui.click',
+    at: click.at,
+    properties: {},
+  });
+  const sent = () =>
+    kinesis
+      .commandCalls(PutRecordsCommand)
+      .map(({ args }) => args[0].input.Records?.map((one) => one.PartitionKey));
+
+  beforeEach(() => {
+    kinesis.reset();
+    waits.length = 0;
+  });
+
+  it('is sent again for the records that were refused, and for those alone', async () => {
+    kinesis
+      .on(PutRecordsCommand)
+      .resolvesOnce({
+        FailedRecordCount: 1,
+        Records: [{}, { ErrorCode: 'ProvisionedThroughputExceededException' }],
+      })
+      .resolves({ Records: [{}] });
+    await batch().putAll([event('a'), event('b')]);
+    expect(sent()).toEqual([['a', 'b'], ['b']]);
+    expect(waits).toHaveLength(1);
+  });
+
+  it('that keeps refusing some is a fault, not an accepted batch', async () => {
+    kinesis.on(PutRecordsCommand).resolves({ Records: [{ ErrorCode: 'InternalFailure' }] });
+    await expect(batch().putAll([event('a')])).rejects.toMatchObject({ name: 'TransientError' });
+    expect(sent()).toHaveLength(3);
+  });
+});

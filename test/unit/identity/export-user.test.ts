@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../shared/audit/audit-entry.ts';
+import { exportAnswer } from '../../../shared/identity/export-schemas.ts';
+import { exportUser } from '../../../shared/identity/export-user.ts';
+import { anOrder } from '../../support/builders/order.ts';
+import { aCaller, aUser } from '../../support/builders/user.ts';
+import { fakeUserPorts } from '../../support/identity-fakes.ts';
+
+const ann = aUser({
+  userId: 'ann',
+  phone: '+14155550100',
+  paymentMethods: [{ id: 'pm_1', token: 'tok_secret', brand: 'visa', last4: '4242', isDefault: true }],
+});
+const where = { ip: '203.0.113.9', region: 'US', device: 'browser' };
+const entry = (id: string, actor: AuditEntry['actor']): AuditEntry => ({
+  entryId: id,
+  action: 'order.approved',
+  entity: { type: 'order', id: 'o-1' },
+  actor,
+  at: '2026-01-02T00:00:00.000Z',
+  where,
+});
+
+describe('the export', () => {
+  it('holds the profile, orders, audit entries and notifications, and no provider token', async () => {
+    const ports = fakeUserPorts(ann);
+    ports.privacy.orders.set('o-1', anOrder({ orderId: 'o-1', userId: 'ann' }));
+    ports.privacy.entries.push(entry('e-1', { id: 'ann', role: 'Customer' }));
+    ports.privacy.notifications.push({ orderId: 'o-1', type: 'order_confirmation', state: 'done' });
+    const answer = exportAnswer.parse(await exportUser('ann', aCaller(ann), ports));
+    expect(answer).toMatchObject({
+      user: { userId: 'ann', phone: '+14155550100', paymentMethods: [{ id: 'pm_1', last4: '4242' }] },
+      orders: [{ orderId: 'o-1', placedFrom: { ip: expect.any(String) }, paymentMethod: { brand: 'visa' } }],
+      auditEntries: [{ entryId: 'e-1', actor: { id: 'ann' }, where }],
+      notifications: [{ type: 'order_confirmation' }],
+    });
+    expect(answer.heldElsewhere.map(({ holder }) => holder)).toContain('Auth0');
+    expect(JSON.stringify(answer)).not.toMatch(/tok_secret|pm_card/);
+  });
+
+  it('does not tell which member of staff acted, nor from where', async () => {
+    const ports = fakeUserPorts(ann);
+    ports.privacy.entries.push(
+      entry('e-1', { id: 'mia', role: 'Manager' }),
+      entry('e-2', { id: 'system', role: 'System' }),
+    );
+    const { auditEntries } = await exportUser('ann', aCaller(ann), ports);
+    expect(auditEntries).toMatchObject([{ actor: { role: 'Manager' } }, { actor: { id: 'system' }, where }]);
+    expect(JSON.stringify(auditEntries[0])).not.toMatch(/mia|203/);
+  });
+
+  it('is audited', async () => {
+    const ports = fakeUserPorts(ann);
+    await exportUser('ann', aCaller(ann), ports);
+    expect(ports.audit.entries).toMatchObject([{ action: 'user.exported', entity: { id: 'ann' } }]);
+  });
+
+  it('answers 404 for who is not there', async () => {
+    await expect(exportUser('nobody', aCaller(ann), fakeUserPorts(ann))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+});
