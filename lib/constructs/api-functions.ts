@@ -10,6 +10,7 @@ export interface ApiFunctionsProps {
   readonly settings: StageSettings;
   readonly data: DataStack;
   readonly checkout: StateMachine;
+  readonly reversal: StateMachine;
 }
 
 /** What the dispatcher needs in front of every route: the caller's record, a trail of refusals, rate limits. */
@@ -26,7 +27,7 @@ export class ApiFunctions extends Construct {
   readonly product: ServiceFunction;
   readonly order: ServiceFunction;
 
-  constructor(scope: Construct, id: string, { settings, data, checkout }: ApiFunctionsProps) {
+  constructor(scope: Construct, id: string, { settings, data, checkout, reversal }: ApiFunctionsProps) {
     super(scope, id);
     const timeoutSeconds = settings.lambda.apiTimeoutSeconds;
     const create = (
@@ -66,15 +67,8 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /product',
       tables: {
         ...dispatcherAccess,
-        products: [
-          'GetItem',
-          'BatchGetItem',
-          'Query:byNewest',
-          'Query:byName',
-          'Query:byPrice',
-          'PutItem',
-          'UpdateItem',
-        ],
+        products: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+        listings: ['Query', 'Query:byName', 'PutItem', 'DeleteItem'],
         inventory: ['Query:ledger', 'PutItem'],
       },
       environment: tokenEnvironment,
@@ -84,8 +78,10 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /order',
       tables: {
         users: ['GetItem'],
-        products: ['GetItem', 'BatchGetItem', 'Query:byNewest'],
-        promotions: ['GetItem'],
+        products: ['GetItem', 'BatchGetItem'],
+        // Alternatives, and the exchange rates.
+        listings: ['Query'],
+        promotions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
         orders: [
           'GetItem',
           'BatchGetItem',
@@ -94,16 +90,20 @@ export class ApiFunctions extends Construct {
           'Query:byStatus',
           'Query:byMonth',
           'PutItem',
+          'DeleteItem',
         ],
         idempotency: ['GetItem', 'PutItem', 'UpdateItem'],
-        audit: ['PutItem'],
+        audit: ['PutItem', 'Query'],
+        insights: ['Query', 'Query:byScore'],
       },
       environment: {
         CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,
+        REVERSAL_STATE_MACHINE_ARN: reversal.stateMachineArn,
         PAYMENT_PROVIDER: settings.paymentProvider,
       },
     });
-    this.order.allow(['states:StartExecution', 'states:SendTaskSuccess'], [checkout.stateMachineArn]);
+    this.order.allow(['states:StartExecution'], [checkout.stateMachineArn, reversal.stateMachineArn]);
+    this.order.allow(['states:SendTaskSuccess'], [checkout.stateMachineArn]);
     this.allowReadingExecutions(checkout);
   }
 

@@ -99,7 +99,7 @@ async function run(
   };
   // parseRequest has just produced these fields by this very route's schemas.
   const result = await operation(request as ApiRequest);
-  return successResponse(route, result, requestContext.requestId);
+  return successResponse(route, result, requestContext.requestId, header(event, 'if-none-match'));
 }
 
 function clientInfo(event: GatewayEvent): ClientInfo {

@@ -2,6 +2,8 @@ import type { Throttle } from './route.ts';
 
 /** Reads from an index or a key; cheap. */
 export const readThrottle: Throttle = { rate: 200, burst: 400 };
+/** Reads many counters at once. */
+export const reportThrottle: Throttle = { rate: 50, burst: 100 };
 /** Writes a few items. */
 export const writeThrottle: Throttle = { rate: 50, burst: 100 };
 /** Places an order and so starts a checkout. */
