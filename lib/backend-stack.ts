@@ -1,11 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { readCheckoutDefinition, readReversalDefinition } from './checkout-definition.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Analytics } from './constructs/analytics.ts';
 import { ApiFunctions } from './constructs/api-functions.ts';
-import { CheckoutWorkflow } from './constructs/checkout-workflow.ts';
+import { Insights } from './constructs/insights.ts';
 import { Messaging } from './constructs/messaging.ts';
+import { OrderStateMachine } from './constructs/order-state-machine.ts';
+import { Reconciler } from './constructs/reconciler.ts';
 import { StorefrontApi } from './constructs/rest-api.ts';
 import { WorkflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStack } from './data-stack.ts';
@@ -22,8 +25,9 @@ export class BackendStack extends Stack {
     super(scope, id, props);
     const messaging = new Messaging(this, 'Messaging', { key: data.key, alarmEmail: settings.alarmEmail });
     const analytics = new Analytics(this, 'Analytics', { key: data.key });
+    const insights = new Insights(this, 'Insights', { settings, data });
     const tasks = new WorkflowFunctions(this, 'Tasks', { settings, data, messaging, analytics });
-    const { stateMachine } = new CheckoutWorkflow(this, 'Checkout', {
+    const workflow = {
       settings,
       data,
       functions: {
@@ -35,6 +39,18 @@ export class BackendStack extends Stack {
         AuditFunctionArn: tasks.audit.function,
       },
       deadLetters: messaging.checkoutDeadLetters,
+    };
+    const { stateMachine } = new OrderStateMachine(this, 'Checkout', {
+      ...workflow,
+      name: 'checkout',
+      comment: 'From a placed order to a paid and audited one, or back to nothing held and nothing charged',
+      definition: readCheckoutDefinition(),
+    });
+    const { stateMachine: reversal } = new OrderStateMachine(this, 'Reversal', {
+      ...workflow,
+      name: 'reversal',
+      comment: 'Takes a paid order back: money returned, and the stock too unless it was shipped',
+      definition: readReversalDefinition(),
     });
     // A policy apart from the role's own: the state machine needs the function, the function waits for its role's
     // policy, and that policy must not wait for the state machine.
@@ -51,9 +67,11 @@ export class BackendStack extends Stack {
       settings,
       data,
       checkout: stateMachine,
+      reversal,
       analytics: analytics.stream,
       userNotifications: messaging.userNotifications,
     });
+    new Reconciler(this, 'Reconciler', { settings, data, checkout: stateMachine, reversal });
     const { api } = new StorefrontApi(this, 'Http', {
       settings,
       data,
@@ -67,7 +85,9 @@ export class BackendStack extends Stack {
     new Alarms(this, 'Alarms', {
       api,
       checkout: stateMachine,
+      reversal,
       deadLetters: messaging.checkoutDeadLetters,
+      uncounted: insights.deadLetters,
       topic: messaging.operatorAlarms,
     });
 

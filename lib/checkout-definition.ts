@@ -2,13 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** The state machine's source, with its placeholders. */
-const checkoutDefinitionFile = join(
-  import.meta.dirname,
-  '..',
-  'statemachines',
-  'checkout-orchestrator.asl.json',
-);
+/** The state machines' sources, with their placeholders. */
+const statemachines = join(import.meta.dirname, '..', 'statemachines');
 
 /** Numbers that the definition takes from the stage's settings, in seconds. */
 export interface CheckoutTimeouts {
@@ -32,7 +27,11 @@ export type SubstitutedPlaceholder = (typeof substitutedPlaceholders)[number];
 const definitionSchema = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), z.unknown()) });
 
 export function readCheckoutDefinition(): string {
-  return readFileSync(checkoutDefinitionFile, 'utf8');
+  return readFileSync(join(statemachines, 'checkout-orchestrator.asl.json'), 'utf8');
+}
+
+export function readReversalDefinition(): string {
+  return readFileSync(join(statemachines, 'order-reversal.asl.json'), 'utf8');
 }
 
 /**

@@ -6,6 +6,9 @@ export interface RuntimeCounters {
   dynamoDbCalls(): Readonly<Record<string, number>>;
   /** Capacity units that the engine reports as consumed; 0 without `countDynamoDb`. */
   dynamoDbCapacity(): number;
+  /** The same of the Lambdas behind streams alone, which the two above leave out. */
+  streamDynamoDbCalls(): Readonly<Record<string, number>>;
+  streamDynamoDbCapacity(): number;
   /** Calls of the other AWS services, e.g. `SNS.Publish`. */
   awsCalls(): Readonly<Record<string, number>>;
   /** State transitions (states entered) over all executions. */

@@ -21,6 +21,10 @@ export interface Foundation {
   readonly issuer: string;
   readonly dynamodbEndpoint: string;
   readonly proxy: CountingProxy | undefined;
+  /** The engine itself, for what the runtime does beside the application. */
+  readonly engineEndpoint: string;
+  /** Counts apart what Lambdas behind a stream do: it happens after the request or checkout that is measured. */
+  readonly streamProxy: CountingProxy | undefined;
   readonly dataDir: DataDir | undefined;
   readonly deployment: Deployment;
   readonly bundlesFolder: string;
@@ -51,7 +55,9 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     loadSigningKey(dataDir?.file('signing-key.json', privateJwkSchema)),
     stoppable(startAwsServer()),
   ]);
-  const proxy = options.countDynamoDb ? await stoppable(startCountingProxy(engine.endpoint)) : undefined;
+  const countCalls = () => stoppable(startCountingProxy(engine.endpoint));
+  const proxy = options.countDynamoDb ? await countCalls() : undefined;
+  const streamProxy = options.countDynamoDb ? await countCalls() : undefined;
 
   const deployment = readDeployment(stage.templates, {
     awsEndpoint: aws.url,
@@ -73,6 +79,8 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     issuer: `http://127.0.0.1:${http.port}${tenantPath}`,
     dynamodbEndpoint: proxy?.endpoint ?? engine.endpoint,
     proxy,
+    engineEndpoint: engine.endpoint,
+    streamProxy,
     dataDir,
     deployment,
     bundlesFolder: stage.bundlesFolder,

@@ -13,7 +13,9 @@ import { lambdaEnvironment } from './lambda-environment.ts';
 import type { LocalRuntime, LocalRuntimeOptions } from './options.ts';
 import { loadOpenApi } from './pages/open-api.ts';
 import { type PageSources, servePage } from './pages/pages.ts';
+import { startSchedules } from './schedules.ts';
 import { StepFunctionsEngine } from './step-functions/engine.ts';
+import { feedFromStreams } from './streams/feed.ts';
 
 export type { LocalRuntime, LocalRuntimeOptions } from './options.ts';
 
@@ -50,12 +52,15 @@ async function run(
   const pool = createFunctionPool({
     functions: deployment.functions,
     bundlesFolder: foundation.bundlesFolder,
-    variables: lambdaEnvironment({
-      issuer,
-      captchaVerifyUrl: new URL(siteverifyPath, issuer).href,
-      awsEndpoint: aws.url,
-      dynamodbEndpoint,
-    }),
+    variables: ({ name }) =>
+      lambdaEnvironment({
+        issuer,
+        captchaVerifyUrl: new URL(siteverifyPath, issuer).href,
+        awsEndpoint: aws.url,
+        dynamodbEndpoint: isFedByStream(foundation, name)
+          ? (foundation.streamProxy?.endpoint ?? dynamodbEndpoint)
+          : dynamodbEndpoint,
+      }),
     onLog: options.onLambdaLog ?? (() => undefined),
     failures: options.failures,
   });
@@ -105,7 +110,19 @@ async function run(
     executions: () => workflows.executions,
     openApi: loadOpenApi,
   });
+  feedFromStreams(
+    {
+      sources: deployment.eventSources,
+      endpoint: foundation.engineEndpoint,
+      dataDir,
+      invoke: pool.invoke,
+      sendToQueue: (queue, body) => stores.send(queue, body),
+      onProblem: (text) => console.error(text),
+    },
+    onStop,
+  );
   await workflows.restore(log?.read() ?? []);
+  onStop(startSchedules(deployment.schedules, pool.invoke));
   const warmed = (options.prewarm ?? true) ? pool.warm() : Promise.resolve();
 
   return {
@@ -124,6 +141,8 @@ async function run(
       invocations: () => Object.fromEntries(pool.counts),
       dynamoDbCalls: () => Object.fromEntries(proxy?.calls ?? []),
       dynamoDbCapacity: () => proxy?.capacity() ?? 0,
+      streamDynamoDbCalls: () => Object.fromEntries(foundation.streamProxy?.calls ?? []),
+      streamDynamoDbCapacity: () => foundation.streamProxy?.capacity() ?? 0,
       awsCalls: () => Object.fromEntries(awsCalls),
       transitions: () => workflows.executions.reduce((sum, { transitions }) => sum + transitions, 0),
     },
@@ -180,6 +199,10 @@ function serveHttp(
     response.writeHead(statusCode, { ...headers, ...length, 'x-amzn-RequestId': requestId });
     response.end(request.method === 'HEAD' ? undefined : body);
   });
+}
+
+function isFedByStream({ deployment }: Foundation, functionName: string): boolean {
+  return deployment.eventSources.some(({ functionRef }) => functionRef === functionName);
 }
 
 /** A variable that some function has, the same for all that have it; empty when none has. */

@@ -10,7 +10,8 @@ export type Random = () => number;
 
 /** Makes ids that sort by the time they were made. */
 export interface IdSource {
-  next(): string;
+  /** @param at the time that the id tells; the clock's when left out */
+  next(at?: Date): string;
 }
 
 /** Everything nondeterministic that a rule may ask for. Passed in, never imported. */
@@ -25,7 +26,7 @@ export const systemClock: Clock = { now: () => new Date() };
 /** ULIDs from the given clock and randomness: 48 bits of time, 80 of chance, rising within a millisecond. */
 export function ulidSource(clock: Clock, random: Random): IdSource {
   const next = monotonicFactory(random);
-  return { next: () => next(clock.now().getTime()) };
+  return { next: (at = clock.now()) => next(at.getTime()) };
 }
 
 const systemRandom: Random = () => {

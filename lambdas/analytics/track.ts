@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AnalyticsStream } from '../../shared/analytics/event.ts';
 import type { Clock } from '../../shared/effects.ts';
+import { endingName } from '../../shared/orders/ending.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
 /**
@@ -17,7 +18,8 @@ export function track(stream: AnalyticsStream, clock: Clock) {
       failureCode: z.string().optional(),
     }),
     output: z.null(),
-    async run({ orderId, userId, type, outcome, failureCode }) {
+    async run({ orderId, userId, type: end, outcome, failureCode }) {
+      const type = end === 'order.paid' ? end : `order.${endingName(failureCode)}`;
       await stream.put({
         eventId: `${orderId}#${type}`,
         version: 1,

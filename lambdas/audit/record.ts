@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AuditTrail } from '../../shared/audit/audit-entry.ts';
+import { endingName } from '../../shared/orders/ending.ts';
 import { OrderMissingError, type OrderStore } from '../../shared/orders/order-store.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
@@ -9,9 +10,14 @@ import { defineTask } from '../../shared/workflow/task-handler.ts';
  */
 export function record(orders: Pick<OrderStore, 'find'>, trail: AuditTrail) {
   return defineTask({
-    input: z.object({ orderId: z.string(), action: z.enum(['order.paid', 'order.failed']) }),
+    input: z.object({
+      orderId: z.string(),
+      action: z.enum(['order.paid', 'order.failed']),
+      failureCode: z.string().optional(),
+    }),
     output: z.null(),
-    async run({ orderId, action }) {
+    async run({ orderId, action: end, failureCode }) {
+      const action = end === 'order.paid' ? end : `order.${endingName(failureCode)}`;
       const order = await orders.find(orderId);
       // An order that was Paid and taken back fails without having been recorded as paid.
       const entries = (order?.auditLogs ?? []).filter(

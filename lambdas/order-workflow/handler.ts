@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
 import { createOnceStore } from '../../shared/adapters/dynamodb/once-store.ts';
 import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
+import { createStockWatch } from '../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory } from '../../shared/adapters/dynamodb/user-directory.ts';
 import { createSnsNotifier } from '../../shared/adapters/sns-notifier.ts';
 import { createTaskAnswers } from '../../shared/adapters/step-functions/checkout-runs.ts';
@@ -11,6 +13,7 @@ import { createWorkflowClient } from '../../shared/adapters/step-functions/resum
 import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
 import { createTaskHandler } from '../../shared/workflow/task-handler.ts';
+import { closeRefund } from './close-refund.ts';
 import { failOrder } from './fail-order.ts';
 import { holdForReview } from './hold-for-review.ts';
 import { markForRepair } from './mark-for-repair.ts';
@@ -23,22 +26,33 @@ function build() {
   const settings = readEnvironment({
     USERS_TABLE: nonEmpty,
     PRODUCTS_TABLE: nonEmpty,
+    LISTINGS_TABLE: nonEmpty,
+    PROMOTIONS_TABLE: nonEmpty,
     ORDERS_TABLE: nonEmpty,
     INVENTORY_TABLE: nonEmpty,
+    AUDIT_TABLE: nonEmpty,
     IDEMPOTENCY_TABLE: nonEmpty,
     ORDER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
   });
   const client = dynamo();
   const effects = systemEffects();
   const retry = { random: effects.random, sleep };
+  const orderTables = {
+    orders: settings.ORDERS_TABLE,
+    users: settings.USERS_TABLE,
+    promotions: settings.PROMOTIONS_TABLE,
+  };
+  const catalogueTables = { products: settings.PRODUCTS_TABLE, listings: settings.LISTINGS_TABLE };
   const inventoryTables = { products: settings.PRODUCTS_TABLE, inventory: settings.INVENTORY_TABLE };
   return {
-    orders: createOrderStore(client, { orders: settings.ORDERS_TABLE, users: settings.USERS_TABLE }, retry),
+    orders: createOrderStore(client, orderTables, retry),
     users: createUserDirectory(client, settings.USERS_TABLE),
-    products: createProductReader(client, settings.PRODUCTS_TABLE, retry),
+    products: createProductReader(client, catalogueTables, retry),
     inventory: createInventoryStore(client, inventoryTables, retry),
+    stock: createStockWatch(client, settings.PRODUCTS_TABLE, retry),
     notifier: createSnsNotifier({ order: settings.ORDER_NOTIFICATIONS_TOPIC_ARN }),
     checkouts: createTaskAnswers(createWorkflowClient()),
+    audit: createAuditTrail(client, settings.AUDIT_TABLE),
     once: createOnceStore(client, settings.IDEMPOTENCY_TABLE),
     effects,
   };
@@ -53,6 +67,7 @@ export const handler = createTaskHandler(() => {
     holdForReview: holdForReview(ports),
     updateOrderStatus: updateOrderStatus(ports),
     failOrder: failOrder(ports),
+    closeRefund: closeRefund(ports),
     markForRepair: markForRepair(ports),
   };
 });

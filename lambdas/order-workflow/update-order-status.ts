@@ -6,9 +6,6 @@ import { defineTask } from '../../shared/workflow/task-handler.ts';
 export const updateOrderStatus = (ports: CheckoutPorts) =>
   defineTask({
     input: z.object({ orderId: z.string() }),
-    output: z.null(),
-    async run({ orderId }) {
-      await markPaid(orderId, ports);
-      return null;
-    },
+    output: z.object({ outcome: z.enum(['paid', 'cancelled']) }),
+    run: async ({ orderId }) => ({ outcome: await markPaid(orderId, ports) }),
   });

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { moneySchema } from '../../shared/money/money.ts';
+import type { AlertPorts } from '../../shared/orders/checkout/alert-low-stock.ts';
 import type { CheckoutPorts } from '../../shared/orders/checkout/ports.ts';
 import { validateOrder as run } from '../../shared/orders/checkout/validate-order.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
-export const validateOrder = (ports: CheckoutPorts) =>
+export const validateOrder = (ports: CheckoutPorts & AlertPorts) =>
   defineTask({
     input: z.object({ orderId: z.string() }),
     output: z.object({
-      outcome: z.enum(['allocated', 'partial', 'out_of_stock']),
+      outcome: z.enum(['allocated', 'partial', 'out_of_stock', 'cancelled']),
       lines: z.array(z.object({ productId: z.string(), quantity: z.int() })),
       totalAmount: moneySchema,
       paymentMethod: z.string(),

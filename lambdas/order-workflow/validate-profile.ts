@@ -6,6 +6,6 @@ import { defineTask } from '../../shared/workflow/task-handler.ts';
 export const validateProfile = (ports: CheckoutPorts) =>
   defineTask({
     input: z.object({ orderId: z.string(), userId: z.string(), fillFromProfile: z.boolean() }),
-    output: z.object({ isProfileComplete: z.boolean() }),
+    output: z.object({ isProfileComplete: z.boolean(), cancelled: z.boolean() }),
     run: (input) => run(input, ports),
   });

@@ -1,46 +1,78 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiEnvironment, createApiPorts } from '../../shared/adapters/api-ports.ts';
-import { createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
+import { createAuditReader, createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { createExchangeRates } from '../../shared/adapters/dynamodb/exchange-rates.ts';
+import { createInsightReader } from '../../shared/adapters/dynamodb/insight-reader.ts';
 import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
-import { createPromotionReader } from '../../shared/adapters/dynamodb/promotion-reader.ts';
+import { createPromotionStore } from '../../shared/adapters/dynamodb/promotion-store.ts';
 import { createCheckoutRuns } from '../../shared/adapters/step-functions/checkout-runs.ts';
 import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
+import { createReversalRuns } from '../../shared/adapters/step-functions/reversal-runs.ts';
 import { type Api, createApiHandler } from '../../shared/api/dispatch.ts';
 import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
+import { insightOperations } from '../../shared/insights/insight-operations.ts';
+import { insightRoutes } from '../../shared/insights/insight-routes.ts';
 import { orderOperations } from '../../shared/orders/order-operations.ts';
 import { orderRoutes } from '../../shared/orders/order-routes.ts';
+import { promotionOperations } from '../../shared/promotions/promotion-operations.ts';
+import { promotionRoutes } from '../../shared/promotions/promotion-routes.ts';
 
-function build(): Api<typeof orderRoutes> {
+const table = { ...orderRoutes, ...promotionRoutes, ...insightRoutes };
+
+function build(): Api<typeof table> {
   const settings = readEnvironment({
     ...apiEnvironment,
     ORDERS_TABLE: nonEmpty,
     PRODUCTS_TABLE: nonEmpty,
+    LISTINGS_TABLE: nonEmpty,
     PROMOTIONS_TABLE: nonEmpty,
+    INSIGHTS_TABLE: nonEmpty,
     CHECKOUT_STATE_MACHINE_ARN: nonEmpty,
+    REVERSAL_STATE_MACHINE_ARN: nonEmpty,
     PAYMENT_PROVIDER: nonEmpty,
   });
   const client = dynamo();
   const effects = systemEffects();
+  const workflows = createWorkflowClient();
   const retry = { random: effects.random, sleep };
   const tables = {
     orders: settings.ORDERS_TABLE,
     audit: settings.AUDIT_TABLE,
     idempotency: settings.IDEMPOTENCY_TABLE,
+    products: settings.PRODUCTS_TABLE,
+    listings: settings.LISTINGS_TABLE,
+    promotions: settings.PROMOTIONS_TABLE,
   };
-  const operations = orderOperations({
-    orders: createOrderStore(client, tables, retry),
-    products: createProductReader(client, settings.PRODUCTS_TABLE, retry),
-    promotions: createPromotionReader(client, settings.PROMOTIONS_TABLE),
-    checkouts: createCheckoutRuns(createWorkflowClient(), settings.CHECKOUT_STATE_MACHINE_ARN),
+  const orders = createOrderStore(client, tables, retry);
+  const products = createProductReader(client, tables, retry);
+  const promotions = createPromotionStore(client, tables, retry);
+  const orderCases = orderOperations({
+    orders,
+    products,
+    promotions,
+    rates: createExchangeRates(client, tables.listings),
+    checkouts: createCheckoutRuns(workflows, settings.CHECKOUT_STATE_MACHINE_ARN),
+    reversals: createReversalRuns(workflows, settings.REVERSAL_STATE_MACHINE_ARN),
     audit: createAuditTrail(client, settings.AUDIT_TABLE),
+    trail: createAuditReader(client, settings.AUDIT_TABLE),
     effects,
     clock: effects.clock,
     paymentProvider: settings.PAYMENT_PROVIDER,
   });
-  return { ports: createApiPorts(client, settings, effects), operations };
+  const insightCases = insightOperations({
+    orders,
+    products,
+    insights: createInsightReader(client, settings.INSIGHTS_TABLE),
+    promotions,
+    clock: effects.clock,
+  });
+  return {
+    ports: createApiPorts(client, settings, effects),
+    operations: { ...orderCases, ...promotionOperations({ promotions, effects }), ...insightCases },
+  };
 }
 
-export const handler = createApiHandler(orderRoutes, build);
+export const handler = createApiHandler(table, build);

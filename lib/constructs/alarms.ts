@@ -10,7 +10,10 @@ import { Construct } from 'constructs';
 export interface AlarmsProps {
   readonly api: RestApi;
   readonly checkout: StateMachine;
+  readonly reversal: StateMachine;
   readonly deadLetters: IQueue;
+  /** Where changes of orders end that could not be counted. */
+  readonly uncounted: IQueue;
   readonly topic: ITopic;
 }
 
@@ -26,8 +29,9 @@ const period = Duration.minutes(5);
 
 /** The faults that users feel, each told in their terms. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { api, checkout, deadLetters, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    const { api, checkout, reversal, deadLetters, uncounted, topic } = props;
     const definitions: readonly AlarmDefinition[] = [
       {
         id: 'CheckoutFailed',
@@ -39,12 +43,29 @@ export class Alarms extends Construct {
           'marked for repair.',
       },
       {
+        id: 'ReversalFailed',
+        metric: reversal.metricFailed({ period }),
+        threshold: 1,
+        impact:
+          'A customer waits for money that is not coming: a cancellation or refund could not be completed. Open ' +
+          'the failed execution of the reversal state machine; the order is marked for repair.',
+      },
+      {
         id: 'CheckoutUndelivered',
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
         threshold: 1,
         impact:
           'Customers were not told about their orders, or audit and analytics entries of orders are missing. The ' +
           'orders themselves are fine. Read the messages in the checkout dead-letter queue and redrive them.',
+      },
+      {
+        id: 'OrdersUncounted',
+        metric: uncounted.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+        threshold: 1,
+        impact:
+          'Reports show too few orders, or in the wrong status: changes of orders could not be counted. The orders ' +
+          'themselves are fine. The messages in the dead-letter queue of the insights name shard and sequence ' +
+          'number; an order is right again with its next change of status.',
       },
       {
         id: 'ApiErrors',

@@ -17,6 +17,7 @@ export interface ApiFunctionsProps {
   readonly analytics: Stream;
   /** Carries login codes. */
   readonly userNotifications: ITopic;
+  readonly reversal: StateMachine;
 }
 
 /** What the dispatcher needs in front of every route: the caller's record, a trail of refusals, rate limits. */
@@ -35,7 +36,7 @@ export class ApiFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
     super(scope, id);
-    const { settings, data, checkout, userNotifications, analytics } = props;
+    const { settings, data, checkout, reversal, userNotifications, analytics } = props;
     const timeoutSeconds = settings.lambda.apiTimeoutSeconds;
     const create = (
       functionId: string,
@@ -103,15 +104,8 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /product',
       tables: {
         ...dispatcherAccess,
-        products: [
-          'GetItem',
-          'BatchGetItem',
-          'Query:byNewest',
-          'Query:byName',
-          'Query:byPrice',
-          'PutItem',
-          'UpdateItem',
-        ],
+        products: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+        listings: ['Query', 'Query:byName', 'PutItem', 'DeleteItem'],
         inventory: ['Query:ledger', 'PutItem'],
       },
       environment: tokenEnvironment,
@@ -121,8 +115,10 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /order',
       tables: {
         users: ['GetItem'],
-        products: ['GetItem', 'BatchGetItem', 'Query:byNewest'],
-        promotions: ['GetItem'],
+        products: ['GetItem', 'BatchGetItem'],
+        // Alternatives, and the exchange rates.
+        listings: ['Query'],
+        promotions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
         orders: [
           'GetItem',
           'BatchGetItem',
@@ -131,16 +127,20 @@ export class ApiFunctions extends Construct {
           'Query:byStatus',
           'Query:byMonth',
           'PutItem',
+          'DeleteItem',
         ],
         idempotency: ['GetItem', 'PutItem', 'UpdateItem'],
-        audit: ['PutItem'],
+        audit: ['PutItem', 'Query'],
+        insights: ['Query', 'Query:byScore'],
       },
       environment: {
         CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,
+        REVERSAL_STATE_MACHINE_ARN: reversal.stateMachineArn,
         PAYMENT_PROVIDER: settings.paymentProvider,
       },
     });
-    this.order.allow(['states:StartExecution', 'states:SendTaskSuccess'], [checkout.stateMachineArn]);
+    this.order.allow(['states:StartExecution'], [checkout.stateMachineArn, reversal.stateMachineArn]);
+    this.order.allow(['states:SendTaskSuccess'], [checkout.stateMachineArn]);
     this.allowReadingExecutions(this.user, checkout, ['states:DescribeExecution']);
     this.allowReadingExecutions(this.order, checkout, [
       'states:DescribeExecution',

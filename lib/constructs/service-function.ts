@@ -103,7 +103,7 @@ export class ServiceFunction extends Construct {
   }
 
   /** Lets the Lambda use the stage's key, but only through the services named, e.g. `sns`. */
-  allowKeyThrough(service: 'dynamodb' | 'kinesis' | 'secretsmanager' | 'sns'): void {
+  allowKeyThrough(service: 'dynamodb' | 'kinesis' | 'secretsmanager' | 'sns' | 'sqs'): void {
     if (this.keyUsers.size === 0) this.grantKey();
     this.keyUsers.add(service);
   }

@@ -15,6 +15,8 @@ import { Construct } from 'constructs';
 interface IndexDefinition {
   readonly partitionKey: string;
   readonly sortKey: string;
+  /** The sort key is a number instead of a text. */
+  readonly numeric?: boolean;
   /** Attributes beside the keys: every one, none, or those named. */
   readonly project: 'all' | 'keys' | readonly string[];
 }
@@ -29,8 +31,6 @@ interface TableDefinition {
   readonly stream?: boolean;
   readonly timeToLive?: string;
 }
-
-const listing = ['category', 'searchText'] as const;
 
 /** Every table with its keys and indexes. `docs/data-model.md` tells which access pattern each one serves. */
 export const tableDefinitions = {
@@ -47,11 +47,13 @@ export const tableDefinitions = {
     id: 'Products',
     variable: 'PRODUCTS_TABLE',
     partitionKey: 'productId',
-    indexes: {
-      byNewest: { partitionKey: 'catalogue', sortKey: 'productId', project: listing },
-      byName: { partitionKey: 'catalogue', sortKey: 'nameKey', project: listing },
-      byPrice: { partitionKey: 'catalogue', sortKey: 'priceKey', project: listing },
-    },
+  },
+  listings: {
+    id: 'Listings',
+    variable: 'LISTINGS_TABLE',
+    partitionKey: 'list',
+    sortKey: 'position',
+    indexes: { byName: { partitionKey: 'list', sortKey: 'nameKey', project: 'all' } },
   },
   orders: {
     id: 'Orders',
@@ -63,6 +65,8 @@ export const tableDefinitions = {
       byUser: { partitionKey: 'userId', sortKey: 'orderId', project: ['status'] },
       byStatus: { partitionKey: 'status', sortKey: 'orderId', project: 'keys' },
       byMonth: { partitionKey: 'createdMonth', sortKey: 'orderId', project: ['status'] },
+      // Sparse: orders whose cancellation or refund is under way.
+      byReversal: { partitionKey: 'reversing', sortKey: 'orderId', project: 'keys' },
     },
   },
   inventory: {
@@ -73,6 +77,8 @@ export const tableDefinitions = {
     indexes: {
       byOrder: { partitionKey: 'orderId', sortKey: 'sk', project: 'all' },
       ledger: { partitionKey: 'ledgerProductId', sortKey: 'ledgerKey', project: 'all' },
+      // Sparse: rows that are HELD, and no others.
+      byExpiry: { partitionKey: 'holdShard', sortKey: 'heldUntil', project: ['orderId', 'productId'] },
     },
   },
   promotions: { id: 'Promotions', variable: 'PROMOTIONS_TABLE', partitionKey: 'pk', sortKey: 'sk' },
@@ -84,7 +90,14 @@ export const tableDefinitions = {
     // All that a person did, for export and erasure.
     indexes: { byActor: { partitionKey: 'actorId', sortKey: 'sk', project: 'all' } },
   },
-  insights: { id: 'Insights', variable: 'INSIGHTS_TABLE', partitionKey: 'pk', sortKey: 'sk' },
+  insights: {
+    id: 'Insights',
+    variable: 'INSIGHTS_TABLE',
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    // Only counters that are ranked carry a score, so only they are in it.
+    indexes: { byScore: { partitionKey: 'pk', sortKey: 'score', numeric: true, project: 'keys' } },
+  },
   idempotency: {
     id: 'Idempotency',
     variable: 'IDEMPOTENCY_TABLE',
@@ -102,6 +115,7 @@ export type IndexName = {
 export const tableKeys = [
   'users',
   'products',
+  'listings',
   'orders',
   'inventory',
   'promotions',
@@ -132,6 +146,7 @@ export class Tables extends Construct {
     this.byKey = {
       users: create(tableDefinitions.users),
       products: create(tableDefinitions.products),
+      listings: create(tableDefinitions.listings),
       orders: create(tableDefinitions.orders),
       inventory: create(tableDefinitions.inventory),
       promotions: create(tableDefinitions.promotions),
@@ -154,11 +169,11 @@ export class Tables extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     });
     for (const [indexName, index] of Object.entries(definition.indexes ?? {})) {
-      const { partitionKey, sortKey, project } = index;
+      const { partitionKey, sortKey, numeric, project } = index;
       table.addGlobalSecondaryIndex({
         indexName,
         partitionKey: text(partitionKey),
-        sortKey: text(sortKey),
+        sortKey: numeric ? { name: sortKey, type: AttributeType.NUMBER } : text(sortKey),
         ...projection(project),
       });
     }

@@ -40,10 +40,14 @@ export class WorkflowFunctions extends Construct {
         'Checkout tasks on the order itself: profile, validation and hold, review, status, repair mark',
       tables: {
         users: ['GetItem', 'UpdateItem'],
-        products: ['BatchGetItem', 'Query:byNewest', 'UpdateItem'],
+        products: ['BatchGetItem', 'UpdateItem'],
+        listings: ['Query'],
+        // A failed or cancelled order gives the use of its code back.
+        promotions: ['UpdateItem', 'DeleteItem'],
         orders: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
         inventory: ['BatchGetItem', 'PutItem'],
         idempotency: ['PutItem', 'UpdateItem'],
+        audit: ['PutItem'],
       },
       environment: { ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn },
     });
@@ -54,7 +58,7 @@ export class WorkflowFunctions extends Construct {
       name: 'inventory',
       description: 'Checkout tasks on stock: commit what was held, release what is not sold',
       tables: {
-        products: ['UpdateItem'],
+        products: ['BatchGetItem', 'UpdateItem'],
         inventory: ['BatchGetItem', 'PutItem', 'UpdateItem'],
       },
     });

@@ -8,14 +8,23 @@ export const engineHeaders = {
 };
 
 /** Calls a DynamoDB operation by its wire format: enough to make tables, without loading the SDK. */
-export async function callDynamoDb(endpoint: string, operation: string, input: object): Promise<unknown> {
+export function callDynamoDb(endpoint: string, operation: string, input: object): Promise<unknown> {
+  return call(endpoint, 'DynamoDB', operation, input);
+}
+
+/** Calls an operation of DynamoDB Streams, which engines serve on the same port. */
+export function callStreams(endpoint: string, operation: string, input: object): Promise<unknown> {
+  return call(endpoint, 'DynamoDBStreams', operation, input);
+}
+
+async function call(endpoint: string, service: string, operation: string, input: object): Promise<unknown> {
   const response = await fetch(endpoint, {
     method: 'POST',
-    headers: { ...engineHeaders, 'x-amz-target': `DynamoDB_20120810.${operation}` },
+    headers: { ...engineHeaders, 'x-amz-target': `${service}_20120810.${operation}` },
     body: JSON.stringify(input),
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`DynamoDB ${operation}: ${response.status} ${text}`);
+  if (!response.ok) throw new Error(`${service} ${operation}: ${response.status} ${text}`);
   return JSON.parse(text);
 }

@@ -10,6 +10,10 @@ const tableSchema = z.object({
     .array(z.object({ IndexName: z.string(), KeySchema: z.unknown(), Projection: z.unknown() }))
     .optional(),
   LocalSecondaryIndexes: z.array(z.unknown()).optional(),
+  StreamSpecification: z
+    .object({ StreamViewType: z.string() })
+    .transform((stream) => ({ StreamEnabled: true, ...stream }))
+    .optional(),
 });
 const timeToLiveSchema = z.object({
   TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),

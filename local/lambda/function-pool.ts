@@ -9,8 +9,8 @@ export interface FunctionPoolOptions {
   readonly functions: readonly FunctionModel[];
   /** Where the bundles are, one folder for each function. */
   readonly bundlesFolder: string;
-  /** Set over the template's variables, for every function. */
-  readonly variables: Readonly<Record<string, string>>;
+  /** Set over the template's variables of a function. */
+  readonly variables: (model: FunctionModel) => Readonly<Record<string, string>>;
   readonly onLog: (functionName: string, text: string) => void;
   readonly failures?: FailureHook | undefined;
 }
@@ -79,7 +79,7 @@ function createEnvironment(model: FunctionModel, options: FunctionPoolOptions): 
     },
     variables: {
       ...model.environment,
-      ...options.variables,
+      ...options.variables(model),
       AWS_LAMBDA_FUNCTION_NAME: model.name,
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(model.memoryMb),

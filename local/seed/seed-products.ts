@@ -1,18 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { createRateWriter } from '../../shared/adapters/dynamodb/exchange-rates.ts';
 import { createProductStore, type ProductTables } from '../../shared/adapters/dynamodb/product-store.ts';
 import { type AuditEntry, systemActor } from '../../shared/audit/audit-entry.ts';
 import type { Product } from '../../shared/catalogue/product.ts';
 import { systemEffects } from '../../shared/effects.ts';
 import { type DemoProduct, demoProducts } from './products.ts';
 
+/** Demo rates of one dollar; the euro and the yen also have prices of their own. */
+const demoRates = { EUR: '0.92', GBP: '0.79', JPY: '150', KWD: '0.307' };
 const euroPerDollar = 0.92;
 const yenPerDollar = 150;
 
-/** Puts the demo catalogue into the tables, each product with its first ledger row and audit entry. */
+/** Puts the demo catalogue and exchange rates into the tables, each with its audit entry. */
 export async function seedProducts(client: Dynamo, tables: ProductTables): Promise<void> {
   const effects = systemEffects();
   const store = createProductStore(client, tables, { random: effects.random, sleep });
+  const effectiveAt = effects.clock.now().toISOString();
+  await createRateWriter(client, tables, { random: effects.random, sleep }).put(
+    { base: 'USD', effectiveAt, rates: demoRates },
+    {
+      entryId: effects.ids.next(),
+      action: 'rates.set',
+      entity: { type: 'rates', id: 'USD' },
+      actor: systemActor,
+      at: effectiveAt,
+    },
+  );
   await Promise.all(
     demoProducts.map(async (demo) => {
       const { product, entry } = buildProduct(demo, effects.ids.next(), effects.clock.now().toISOString());

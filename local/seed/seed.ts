@@ -33,6 +33,7 @@ export async function seed({ endpoint, tables, tenant, products }: SeedOptions):
       products &&
         seedProducts(documents, {
           products: table('PRODUCTS_TABLE'),
+          listings: table('LISTINGS_TABLE'),
           inventory: table('INVENTORY_TABLE'),
           audit,
         }),

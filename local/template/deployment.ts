@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type ApiModel, readApi } from './api-model.ts';
+import { type EventSourceModel, readEventSource } from './event-source-model.ts';
 import type { NamingOptions } from './names.ts';
 import { createResolver } from './resolve.ts';
+import { readSchedules, type ScheduleModel, scheduleProperties } from './schedule-model.ts';
 import { type LocatedResource, resourcesOfType, type Templates } from './template.ts';
 
 export interface FunctionModel {
@@ -35,10 +37,12 @@ export interface Deployment {
   readonly functions: readonly FunctionModel[];
   readonly tables: readonly TableModel[];
   readonly stateMachines: readonly StateMachineModel[];
+  readonly schedules: readonly ScheduleModel[];
   readonly topicArns: readonly string[];
   readonly streamNames: readonly string[];
   readonly queueUrls: readonly string[];
   readonly secretArns: readonly string[];
+  readonly eventSources: readonly EventSourceModel[];
 }
 
 const functionProperties = z.looseObject({
@@ -100,9 +104,15 @@ export function readDeployment(templates: Templates, naming: NamingOptions): Dep
       properties: properties(resource, z.record(z.string(), z.unknown())),
     })),
     stateMachines: find('AWS::StepFunctions::StateMachine').map(readMachine),
+    schedules: find('AWS::Events::Rule', 'AWS::Scheduler::Schedule').flatMap((resource) =>
+      readSchedules(resource.logicalId, properties(resource, scheduleProperties)),
+    ),
     topicArns: find('AWS::SNS::Topic').map(ref),
     streamNames: find('AWS::Kinesis::Stream').map(ref),
     queueUrls: find('AWS::SQS::Queue').map(ref),
     secretArns: find('AWS::SecretsManager::Secret').map(ref),
+    eventSources: find('AWS::Lambda::EventSourceMapping').map((resource) =>
+      readEventSource(properties(resource, z.record(z.string(), z.unknown()))),
+    ),
   };
 }

@@ -120,7 +120,7 @@ async function serve(
   };
   // parseRequest has just produced these fields by this very route's schemas.
   const result = await operation(request as ApiRequest);
-  return successResponse(route, result, requestId);
+  return successResponse(route, result, requestId, header(event, 'if-none-match'));
 }
 
 function clientInfo(event: GatewayEvent): ClientInfo {

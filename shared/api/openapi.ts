@@ -33,11 +33,15 @@ function operation(operationId: string, route: Route): Json {
     operationId,
     summary: route.summary,
     description: isOpen ? 'Open to all.' : `For: ${route.allow.join(', ')}.`,
-    tags: [route.domain],
+    tags: [route.path.split('/')[1]],
     security: isOpen ? (route.optionalToken ? [{}, { auth0: [] }] : []) : [{ auth0: [] }],
     parameters: parameters(route),
     ...(route.body ? { requestBody: requestBody(route.body) } : {}),
-    responses: { [route.success.status]: success(route), ...failures(route) },
+    responses: {
+      [route.success.status]: success(route),
+      ...(route.etag ? { 304: { description: 'What If-None-Match names is still current' } } : {}),
+      ...failures(route),
+    },
   };
 }
 
@@ -49,6 +53,7 @@ function parameters(route: Route): Json[] {
     ...(route.ifMatch
       ? [{ ...headerParameter('If-Match', 'The ETag that was read'), required: route.ifMatch === true }]
       : []),
+    ...(route.etag ? [{ ...headerParameter('If-None-Match', 'ETags that are kept'), required: false }] : []),
   ];
 }
 
@@ -71,10 +76,17 @@ function requestBody(body: z.ZodType): Json {
   };
 }
 
-function success({ success: { status, body }, summary }: Route): Json {
+function success({ success: { status, body, csv }, summary }: Route): Json {
   return {
     description: status === 204 ? 'Done; no content' : summary,
-    ...(body ? { content: { 'application/json': { schema: jsonSchema(body, 'output') } } } : {}),
+    ...(body
+      ? {
+          content: {
+            'application/json': { schema: jsonSchema(body, 'output') },
+            ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+          },
+        }
+      : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { DependencyUnavailableError, TransientError } from '../errors.ts';
 import { logger } from '../observability/logger.ts';
+import { matchesNone } from './etag.ts';
 import type { GatewayResponse } from './gateway-event.ts';
 import { Problem, problemContentType, problemDocument, problems } from './problem.ts';
 import type { ApiResult, Route } from './route.ts';
@@ -7,8 +8,27 @@ import type { ApiResult, Route } from './route.ts';
 const unavailableRetryAfterSeconds = 2;
 
 /** Builds the answer through the route's schema, so that a field the contract does not name cannot leave. */
-export function successResponse(route: Route, result: ApiResult, requestId: string): GatewayResponse {
+export function successResponse(
+  route: Route,
+  result: ApiResult,
+  requestId: string,
+  ifNoneMatch?: string,
+): GatewayResponse {
   const schema = route.success.body;
+  if (route.method === 'GET' && matchesNone(ifNoneMatch, result.headers?.ETag)) {
+    return { statusCode: 304, headers: { ...baseHeaders(requestId), ...result.headers }, body: '' };
+  }
+  if (route.success.csv && result.csv !== undefined) {
+    return {
+      statusCode: route.success.status,
+      headers: {
+        ...baseHeaders(requestId),
+        'Content-Type': 'text/csv; charset=utf-8; header=present',
+        ...result.headers,
+      },
+      body: result.csv,
+    };
+  }
   return {
     statusCode: route.success.status,
     headers: {

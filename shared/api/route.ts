@@ -35,9 +35,16 @@ export interface Route {
   readonly body?: z.ZodType;
   /** The header `Idempotency-Key` is required. */
   readonly idempotencyKey?: boolean;
+  /** Answers an ETag; a request whose `If-None-Match` names it is answered 304. */
+  readonly etag?: boolean;
   /** The header `If-Match` is required, or honoured when it is sent. */
   readonly ifMatch?: true | 'optional';
-  readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: z.ZodType };
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204;
+    readonly body?: z.ZodType;
+    /** Also answers text/csv to a client that prefers it. */
+    readonly csv?: boolean;
+  };
   readonly throttle: Throttle;
   /** Codes of this route's own, beside those that every route can answer. */
   readonly problems?: readonly ProblemCode[];
@@ -78,6 +85,8 @@ export interface ApiRequest<R extends Route = Route> {
 
 export interface ApiResult<R extends Route = Route> {
   readonly body: R['success'] extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
+  /** Sent as text/csv in the body's place, on a route that answers CSV. */
+  readonly csv?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

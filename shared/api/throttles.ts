@@ -4,6 +4,8 @@ import type { Throttle } from './route.ts';
 export const readThrottle: Throttle = { rate: 200, burst: 400 };
 /** Reads a run's history: Step Functions allows an account bursts of hundreds, but few of them for long. */
 export const historyThrottle: Throttle = { rate: 50, burst: 200 };
+/** Reads many counters at once. */
+export const reportThrottle: Throttle = { rate: 50, burst: 100 };
 /** Writes a few items. */
 export const writeThrottle: Throttle = { rate: 50, burst: 100 };
 /** Places an order and so starts a checkout. */

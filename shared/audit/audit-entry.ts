@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Page, PageRequest } from '../api/list.ts';
 
 export const actorSchema = z.strictObject({
   /** A user id, or `system` for the workflow and schedules. */
@@ -22,7 +23,10 @@ export const erasedWhere = { ip: 'erased', region: 'erased', device: 'erased' } 
 export const auditEntrySchema = z.strictObject({
   entryId: z.string(),
   action: z.string().describe('e.g. order.created, product.stock_adjusted, access.denied'),
-  entity: z.strictObject({ type: z.enum(['order', 'product', 'user', 'route']), id: z.string() }),
+  entity: z.strictObject({
+    type: z.enum(['order', 'product', 'promotion', 'rates', 'user', 'route']),
+    id: z.string(),
+  }),
   actor: actorSchema,
   at: z.iso.datetime(),
   where: whereSchema.optional(),
@@ -41,7 +45,25 @@ export function mirror(entry: AuditEntry, trail: readonly AuditEntry[]): AuditEn
   return [entry, ...trail].slice(0, mirroredAuditEntries);
 }
 
+/**
+ * Appends to the trail what an item mirrors already: the newest entry of this action. A repetition appends the
+ * same entry, which is one.
+ */
+export async function appendMirrored(
+  { auditLogs }: { readonly auditLogs: readonly AuditEntry[] },
+  action: string,
+  trail: AuditTrail,
+): Promise<void> {
+  const entry = auditLogs.find((candidate) => candidate.action === action);
+  if (entry) await trail.append(entry);
+}
+
 export interface AuditTrail {
   /** Appends an entry; the same entryId twice is one entry. */
   append(entry: AuditEntry): Promise<void>;
+}
+
+export interface AuditReader {
+  /** What has been done to an entity, newest first; also once the entity itself is deleted. */
+  entriesOf(entity: AuditEntry['entity'], page: PageRequest): Promise<Page<AuditEntry>>;
 }

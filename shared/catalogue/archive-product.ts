@@ -20,7 +20,7 @@ export async function archiveProduct(
     const change = { before: { archived: false }, after: { archived: true } };
     const action = { action: 'product.archived', productId, ...change } as const;
     const entry = productAuditEntry(action, request, effects.clock.now(), effects);
-    if (await products.update(stamp({ ...current, archived: true }, entry), entry)) {
+    if (await products.update(current, stamp({ ...current, archived: true }, entry), entry)) {
       return { body: undefined };
     }
   }

@@ -4,7 +4,9 @@ import type { RouteTable } from '../api/route.ts';
 import { readThrottle, writeThrottle } from '../api/throttles.ts';
 import { auditEntrySchema } from '../audit/audit-entry.ts';
 import { currencySchema } from '../money/currency.ts';
+import { ratesSchema, rateTableSchema } from '../money/exchange.ts';
 import { moneySchema } from '../money/money.ts';
+import { defaultCurrency } from './pricing.ts';
 import { maximumStock, priceSchema, productDetails, regionSchema } from './product.ts';
 
 /** The contract's Product. The fields from `stockCount` on are for staff. */
@@ -67,6 +69,7 @@ export const productRoutes = {
     allow: ['anyone'],
     optionalToken: true,
     query: listQuery,
+    etag: true,
     success: { status: 200, body: listSchema(productSchema) },
     throttle: readThrottle,
   },
@@ -79,9 +82,35 @@ export const productRoutes = {
     optionalToken: true,
     params: productParams,
     query: z.strictObject(marketQuery),
+    etag: true,
     success: { status: 200, body: productSchema },
     throttle: readThrottle,
     problems: ['not_found', 'currency_unsupported'],
+  },
+  getRates: {
+    domain: 'product',
+    method: 'GET',
+    path: '/product/rates',
+    summary: 'The exchange rates in effect, and since when',
+    allow: ['anyone'],
+    optionalToken: true,
+    success: { status: 200, body: rateTableSchema },
+    throttle: readThrottle,
+    problems: ['not_found'],
+  },
+  setRates: {
+    domain: 'product',
+    method: 'PUT',
+    path: '/product/rates',
+    summary: 'Put a dated table of exchange rates in effect, whole; prices that are set are not converted',
+    allow: ['Admin'],
+    body: z.strictObject({
+      base: currencySchema.default(defaultCurrency),
+      effectiveAt: z.iso.datetime().optional().describe('From when on; now if left out, never in the past'),
+      rates: ratesSchema.describe('Units of each currency for one unit of the base, as decimal strings'),
+    }),
+    success: { status: 200, body: rateTableSchema },
+    throttle: writeThrottle,
   },
   createProduct: {
     domain: 'product',

@@ -1,6 +1,8 @@
 import type { Page, PageRequest } from '../api/list.ts';
 import type { AuditEntry } from '../audit/audit-entry.ts';
 import type { StockChange } from '../inventory/stock-change.ts';
+import type { RateTable } from '../money/exchange.ts';
+import type { Market } from './pricing.ts';
 import type { Product } from './product.ts';
 
 /** What other domains may read of the catalogue. Archived products are found too; callers look at `archived`. */
@@ -18,23 +20,27 @@ export type ProductSort = 'name' | 'price' | '-price' | 'newest';
 export interface ProductSearch {
   readonly sort: ProductSort;
   readonly category?: string | undefined;
-  /** Every word of it must occur in name, description or category. */
+  /** Whole words of name, category and description; the last one may be the start of a word. */
   readonly q?: string | undefined;
+  /** Where the price is shown; products without one there are left out. */
+  readonly market: Market;
+  readonly rates?: RateTable | undefined;
+  /** Minor units of the shown price, inclusive. */
+  readonly minPrice?: number | undefined;
+  readonly maxPrice?: number | undefined;
+  readonly inStock?: boolean | undefined;
 }
-
-/** The conditions that only a loaded product can answer. */
-export type ProductFilter = (product: Product) => boolean;
 
 export interface ProductStore extends ProductReader {
   /** Active products in the sort's order. A page may be short, even empty, and still have a next one. */
-  list(search: ProductSearch, keep: ProductFilter, page: PageRequest): Promise<Page<Product>>;
-  /** Writes product, first ledger row and audit entry together. */
+  list(search: ProductSearch, page: PageRequest): Promise<Page<Product>>;
+  /** Writes product, its listings, first ledger row and audit entry together. */
   create(product: Product, initialStock: StockChange, audit: AuditEntry): Promise<void>;
   /**
-   * Writes what an Admin edits (never the counts) if the record still has the version before the edited one's.
+   * Writes what an Admin edits (never the counts) and the listings if the record still has the version of `before`.
    * @returns false when it has not, and nothing was written
    */
-  update(edited: Product, audit: AuditEntry): Promise<boolean>;
+  update(before: Product, edited: Product, audit: AuditEntry): Promise<boolean>;
   /**
    * Adds the change's delta to both counts if the record still is as it was read and as much is free.
    * `current` is the record that refused the write; nothing was written then.

@@ -1,17 +1,18 @@
 import type * as z from 'zod';
+import type { RateTable } from '../money/exchange.ts';
 import type { Money } from '../money/money.ts';
-import { shownPrice } from './pricing.ts';
+import { type Market, quote } from './pricing.ts';
 import type { Product } from './product.ts';
 import type { productSchema } from './product-routes.ts';
 
 export type ProductView = z.input<typeof productSchema>;
 export type Availability = ProductView['availability'];
 
-export interface ViewOptions {
+export interface ViewOptions extends Market {
   /** Staff also see stock, thresholds, who wrote and the audit trail. */
   readonly staff?: boolean;
-  readonly currency?: string | undefined;
-  readonly region?: string | undefined;
+  /** Without them no price is converted. */
+  readonly rates?: RateTable | undefined;
 }
 
 export function availability(product: Pick<Product, 'availableCount' | 'lowStockThreshold'>): Availability {
@@ -21,8 +22,8 @@ export function availability(product: Pick<Product, 'availableCount' | 'lowStock
 
 /** The contract's Product; undefined when it has no price in the currency that was asked for. */
 export function productView(product: Product, options: ViewOptions = {}): ProductView | undefined {
-  const price = shownPrice(product, options);
-  return price && view(product, price, options.staff ?? false);
+  const found = quote(product, options, options.rates);
+  return found && view(product, found.price, options.staff ?? false);
 }
 
 function view(product: Product, price: Money, staff: boolean): ProductView {

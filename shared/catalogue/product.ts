@@ -3,7 +3,7 @@ import { auditEntrySchema } from '../audit/audit-entry.ts';
 import { currencySchema } from '../money/currency.ts';
 
 /** The greatest price: 50 lines of 999 pieces at this price still add up below 2^53. */
-const maximumAmount = 100_000_000_000;
+export const maximumAmount = 100_000_000_000;
 /** The greatest number of pieces that a product can have. */
 export const maximumStock = 1_000_000_000;
 export const defaultLowStockThreshold = 5;

@@ -25,7 +25,7 @@ export async function updateProduct(
   const action = { action: 'product.updated', productId: current.productId, before, after } as const;
   const entry = productAuditEntry(action, request, effects.clock.now(), effects);
   const edited = stamp(product, entry);
-  if (!(await products.update(edited, entry))) {
+  if (!(await products.update(current, edited, entry))) {
     throw versionConflict();
   }
   return editorAnswer(edited);

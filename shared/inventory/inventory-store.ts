@@ -12,6 +12,9 @@ export type HoldResult =
   | { readonly held: true; readonly repeated: boolean }
   | { readonly held: false; readonly shortages: Shortages };
 
+/** How long a checkout is expected to hold stock. What is held longer is looked into by the reconciler. */
+export const holdMilliseconds = 15 * 60 * 1000;
+
 /** The most lines that a hold can take: two actions a line, 100 actions a DynamoDB transaction. */
 export const maximumLines = 50;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { currencySchema } from './currency.ts';
+import { divideRounded } from './rounding.ts';
 
 /** An amount in integer minor units of its currency: `{ amount: 1999, currency: "USD" }` is $19.99. */
 export const moneySchema = z.strictObject({
@@ -29,7 +30,7 @@ export function multiply(unit: Money, quantity: number): Money {
 
 /** A whole percentage of an amount, rounded down to whole minor units: a discount never exceeds its promise. */
 export function percentOf(value: Money, percent: number): Money {
-  return money(Number((BigInt(value.amount) * BigInt(percent)) / 100n), value.currency);
+  return money(Number(divideRounded(BigInt(value.amount) * BigInt(percent), 100n, 'down')), value.currency);
 }
 
 function amountIn(value: Money, currency: string): number {

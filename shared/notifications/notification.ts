@@ -12,10 +12,19 @@ export const notificationSchema = z.strictObject({
   topic: z.enum(['order', 'user']),
   channel: z.enum(['email', 'sms', 'push']),
   role: z.enum(['Customer', 'Manager', 'Admin']),
-  type: z.enum(['order_confirmation', 'order_partial', 'order_failed', 'order_on_hold', 'mfa_code']),
-  /** Absent from messages about the account. */
+  type: z.enum([
+    'order_confirmation',
+    'order_partial',
+    'order_failed',
+    'order_cancelled',
+    'order_refunded',
+    'order_on_hold',
+    'low_stock',
+    'mfa_code',
+  ]),
+  /** Absent when it is about no order. */
   orderId: z.string().optional(),
   /** The customer that it is about; for messages to staff too. */
-  userId: z.string(),
+  userId: z.string().optional(),
   data: z.record(z.string(), z.string()),
 });

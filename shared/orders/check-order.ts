@@ -4,7 +4,9 @@ import { productView } from '../catalogue/product-view.ts';
 import type { Clock } from '../effects.ts';
 import { missingProfileFields } from '../identity/profile-completeness.ts';
 import type { User } from '../identity/user.ts';
-import { type PromotionReader, refusal, termsOf } from '../promotions/promotion.ts';
+import type { ExchangeRates, RateTable } from '../money/exchange.ts';
+import { termsOf } from '../promotions/promotion.ts';
+import { type PromotionReader, refusalNow } from '../promotions/promotion-store.ts';
 import { chooseAddress, type PricedLine, priceLines } from './order-lines.ts';
 import type { checkBodySchema, checkViewSchema } from './order-schemas.ts';
 import { priceOrder } from './price-order.ts';
@@ -14,6 +16,7 @@ const alternativesPerLine = 3;
 export interface CheckPorts {
   readonly products: ProductReader;
   readonly promotions: PromotionReader;
+  readonly rates: ExchangeRates;
   readonly clock: Clock;
 }
 
@@ -30,10 +33,13 @@ export async function checkOrder(
 ): Promise<CheckView> {
   const address = chooseAddress(user, body.addressLabel);
   const market = { currency: body.currency, region: address?.country };
-  const { lines, currency } = await priceLines(body.items, market, ports.products);
+  const now = ports.clock.now();
+  const { lines, currency, exchange } = await priceLines(body.items, market, now, ports);
   const { pricing, promo } = await price(user, lines, currency, body.promoCode, ports);
   const missing = missingProfileFields(user);
-  const checked = await Promise.all(lines.map((line) => checkLine(line, currency, ports.products)));
+  const checked = await Promise.all(
+    lines.map((line) => checkLine(line, { currency, rates: exchange }, ports.products)),
+  );
   const isProfileComplete = missing.length === 0;
   return {
     ready:
@@ -61,8 +67,8 @@ async function price(
     return { pricing: full };
   }
   const promotion = await promotions.find(code);
-  const context = { subtotal: full.subtotal, paidOrders: user.orderCount, now: clock.now() };
-  const reason = refusal(promotion, context);
+  const context = { subtotal: full.subtotal, shopper: user, now: clock.now() };
+  const reason = await refusalNow(promotion, context, promotions);
   if (!promotion || reason) {
     return { pricing: full, promo: { code, valid: false, reason: reason ?? 'unknown' } };
   }
@@ -71,7 +77,7 @@ async function price(
 
 async function checkLine(
   { product, quantity, unitPrice }: PricedLine,
-  currency: string,
+  market: { currency: string; rates: RateTable | undefined },
   products: ProductReader,
 ): Promise<CheckView['lines'][number]> {
   const available = Math.max(0, Math.min(quantity, product.availableCount));
@@ -86,6 +92,6 @@ async function checkLine(
     status: isWhole ? 'available' : available > 0 ? 'partial' : 'out_of_stock',
     lowStock: product.availableCount <= product.lowStockThreshold,
     unitPrice,
-    alternatives: others.flatMap((other) => productView(other, { currency }) ?? []),
+    alternatives: others.flatMap((other) => productView(other, market) ?? []),
   };
 }

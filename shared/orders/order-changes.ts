@@ -1,8 +1,18 @@
 import { Problem } from '../api/problem.ts';
-import { type Actor, type AuditEntry, mirror } from '../audit/audit-entry.ts';
+import type { ClientInfo } from '../api/route.ts';
+import { type Actor, type AuditEntry, mirror, systemActor } from '../audit/audit-entry.ts';
+import type { Effects } from '../effects.ts';
 import { FinalError } from '../errors.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Order } from './order.ts';
 import { mayBecome, type OrderStatus } from './status.ts';
+
+/** Who calls, from where: of every request that a person made. */
+export interface Author {
+  readonly principal: Principal;
+  readonly client: ClientInfo;
+  readonly requestId: string;
+}
 
 /** The workflow wants a status that the order can no longer take; repeating cannot help. */
 export class OrderStateError extends FinalError {
@@ -26,9 +36,68 @@ export function withStatus(order: Order, status: OrderStatus, actor: Actor, at: 
   return { ...order, status, timeline: [...order.timeline, step] };
 }
 
+/** The order in its next status, moved there by the workflow, with the step on timeline and trail. */
+export function withStep(order: Order, status: OrderStatus, action: string, at: Date): Order {
+  const moved = withStatus(order, status, systemActor, at);
+  const entry = systemAuditEntry(order, { action, before: { status: order.status }, after: { status } }, at);
+  return withAudit({ ...moved, updatedAt: entry.at }, entry);
+}
+
 /** The order with an entry at the head of its mirrored trail. */
 export function withAudit(order: Order, entry: AuditEntry): Order {
   return { ...order, auditLogs: mirror(entry, order.auditLogs) };
+}
+
+/** The order without its mark of a cancellation or refund under way. */
+export function withoutReversing({ reversing: _done, ...order }: Order): Order {
+  return order;
+}
+
+export interface OrderAct {
+  readonly action: string;
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+  readonly reason?: string | undefined;
+}
+
+/** The entry of what a person did to an order over the API. */
+export function orderAuditEntry(
+  orderId: string,
+  { action, before, after, reason }: OrderAct,
+  { principal, client, requestId }: Author,
+  { clock, ids }: Pick<Effects, 'clock' | 'ids'>,
+): AuditEntry {
+  return {
+    entryId: ids.next(),
+    action,
+    entity: { type: 'order', id: orderId },
+    actor: { id: principal.userId, role: principal.role },
+    at: clock.now().toISOString(),
+    where: { ip: client.ip, region: client.region, device: client.userAgent },
+    ...(before ? { before: { ...before } } : {}),
+    ...(after ? { after: { ...after } } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    requestId,
+  };
+}
+
+/** The entry of a step of the workflow. Its id follows from order and action, so a repetition is one entry. */
+export function systemAuditEntry(
+  order: Order,
+  { action, before, after, reason }: OrderAct,
+  at: Date,
+): AuditEntry {
+  return {
+    entryId: `${order.orderId}-${action}`,
+    action,
+    entity: { type: 'order', id: order.orderId },
+    actor: systemActor,
+    at: at.toISOString(),
+    where: order.placedFrom,
+    ...(before ? { before: { ...before } } : {}),
+    ...(after ? { after: { ...after } } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 export function invalidState(order: Order, wish: string): Problem {

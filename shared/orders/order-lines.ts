@@ -1,8 +1,9 @@
 import { Problem } from '../api/problem.ts';
-import { defaultCurrency, priceFor } from '../catalogue/pricing.ts';
+import { defaultCurrency, needsRates, type Quote, quote } from '../catalogue/pricing.ts';
 import type { Product } from '../catalogue/product.ts';
 import type { ProductReader } from '../catalogue/product-store.ts';
 import type { Address, User } from '../identity/user.ts';
+import { type ExchangeRates, excerpt, type RateTable } from '../money/exchange.ts';
 import type { Money } from '../money/money.ts';
 import type { OrderItem } from './order.ts';
 
@@ -15,28 +16,46 @@ export interface PricedLine {
   readonly product: Product;
   readonly quantity: number;
   readonly unitPrice: Money;
+  /** The set price that the unit price was converted from. */
+  readonly convertedFrom?: Money;
+}
+
+export interface PricedLines {
+  readonly lines: PricedLine[];
+  readonly currency: string;
+  /** The rates that were used, with their date; absent when every price was a set one. */
+  readonly exchange?: RateTable;
+}
+
+export interface PricingPorts {
+  readonly products: Pick<ProductReader, 'findMany'>;
+  readonly rates: ExchangeRates;
 }
 
 /**
- * The lines with the catalogue's own prices, in one read.
+ * The lines with the catalogue's own prices, in one read; one more for the rates when a price must be converted.
  * @throws Problem product_unknown · currency_unsupported, naming each line
  */
 export async function priceLines(
   wished: readonly WishedLine[],
-  market: { currency?: string | undefined; region?: string | undefined },
-  products: Pick<ProductReader, 'findMany'>,
-): Promise<{ lines: PricedLine[]; currency: string }> {
-  const { currency = defaultCurrency, region } = market;
-  const known = await products.findMany(wished.map((line) => line.productId));
+  wishedMarket: { currency?: string | undefined; region?: string | undefined },
+  now: Date,
+  ports: PricingPorts,
+): Promise<PricedLines> {
+  const market = { ...wishedMarket, currency: wishedMarket.currency ?? defaultCurrency };
+  const { currency } = market;
+  const known = await ports.products.findMany(wished.map((line) => line.productId));
+  const isConverted = [...known.values()].some((product) => needsRates(product, market));
+  const rates = isConverted ? await ports.rates.inEffect(now) : undefined;
   const unknown: number[] = [];
   const unpriced: number[] = [];
   const lines: PricedLine[] = [];
   wished.forEach(({ productId, quantity }, index) => {
     const product = known.get(productId);
-    const unitPrice = product && priceFor(product, { currency, region });
+    const found = product && quote(product, market, rates);
     if (!product || product.archived) unknown.push(index);
-    else if (!unitPrice) unpriced.push(index);
-    else lines.push({ product, quantity, unitPrice });
+    else if (!found) unpriced.push(index);
+    else lines.push({ product, quantity, ...pricesOf(found) });
   });
   if (unknown.length > 0) {
     const message = 'is not a product that is sold';
@@ -44,11 +63,17 @@ export async function priceLines(
     throw new Problem('product_unknown', 'Some products do not exist; see errors.', { errors });
   }
   if (unpriced.length > 0) {
-    const message = `has no price in ${currency}`;
+    const message = `has no price in ${currency}, nor is there a rate to convert one`;
     const errors = unpriced.map((index) => ({ path: `/items/${index}/productId`, message }));
     throw new Problem('currency_unsupported', `Not everything is sold in ${currency}.`, { errors });
   }
-  return { lines, currency };
+  const converted = lines.flatMap(({ convertedFrom }) => convertedFrom?.currency ?? []);
+  const isUsed = rates && converted.length > 0;
+  return { lines, currency, ...(isUsed ? { exchange: excerpt(rates, [currency, ...converted]) } : {}) };
+}
+
+function pricesOf({ price, convertedFrom }: Quote) {
+  return { unitPrice: price, ...(convertedFrom ? { convertedFrom } : {}) };
 }
 
 /**
@@ -68,7 +93,7 @@ export function chooseAddress(user: User, label: string | undefined): Address | 
   return address;
 }
 
-export function orderItem({ product, quantity, unitPrice }: PricedLine): OrderItem {
+export function orderItem({ product, quantity, ...prices }: PricedLine): OrderItem {
   const { productId, name, category } = product;
-  return { productId, name, category, quantity, unitPrice, allocated: 0, status: 'pending' };
+  return { productId, name, category, quantity, ...prices, allocated: 0, status: 'pending' };
 }

@@ -1,13 +1,24 @@
 import { etag } from '../api/etag.ts';
 import { readPage } from '../api/list.ts';
 import type { ApiRequest, Operations } from '../api/route.ts';
+import { type CancelPorts, cancelOrder } from './cancel-order.ts';
+import { type ChangeStatusPorts, changeOrderStatus } from './change-order-status.ts';
 import { type CheckPorts, checkOrder } from './check-order.ts';
+import { deleteOrder } from './delete-order.ts';
+import { type AuditListPorts, listAudit } from './list-audit.ts';
 import type { orderRoutes } from './order-routes.ts';
-import { type PlacePorts, placeOrder } from './place-order.ts';
+import { type PlacedOrder, type PlacePorts, placeOrder } from './place-order.ts';
+import { quickOrder } from './quick-order.ts';
 import { findOrder, listOrders, type ReadPorts, showCheckout, showOrder } from './read-orders.ts';
 import { type ReviewPorts, reviewOrder } from './review-order.ts';
 
-type OrderPorts = CheckPorts & PlacePorts & ReadPorts & ReviewPorts;
+type OrderPorts = CheckPorts &
+  PlacePorts &
+  ReadPorts &
+  ReviewPorts &
+  CancelPorts &
+  ChangeStatusPorts &
+  AuditListPorts;
 type ReviewRequest =
   | ApiRequest<(typeof orderRoutes)['approveOrder']>
   | ApiRequest<(typeof orderRoutes)['rejectOrder']>;
@@ -28,14 +39,11 @@ export function orderOperations(ports: OrderPorts): Operations<typeof orderRoute
     },
     async createOrder({ principal, body, idempotencyKey, client, requestId }) {
       const placement = { user: principal.user, body, key: idempotencyKey, client, requestId };
-      const { order, replayed } = await placeOrder(placement, ports);
-      return {
-        body: order,
-        headers: {
-          Location: `/order/${order.orderId}`,
-          ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
-        },
-      };
+      return placedAnswer(await placeOrder(placement, ports));
+    },
+    async quickOrder({ principal, body, idempotencyKey, client, requestId }) {
+      const placement = { user: principal.user, body, key: idempotencyKey, client, requestId };
+      return placedAnswer(await quickOrder(placement, ports));
     },
     async listOrders({ principal, query }) {
       const filter = {
@@ -58,7 +66,30 @@ export function orderOperations(ports: OrderPorts): Operations<typeof orderRoute
     },
     approveOrder: (request) => review(request, 'approved'),
     rejectOrder: (request) => review(request, 'rejected'),
+    async cancelOrder({ params, body, principal, client, requestId }) {
+      const order = await cancelOrder({ ...params, ...body, principal, client, requestId }, ports);
+      return { body: await showOrder(order, principal, ports) };
+    },
+    async changeOrderStatus({ params, body, principal, client, requestId }) {
+      const order = await changeOrderStatus({ ...params, ...body, principal, client, requestId }, ports);
+      return { body: await showOrder(order, principal, ports) };
+    },
+    async deleteOrder({ params, principal, client, requestId }) {
+      await deleteOrder({ ...params, principal, client, requestId }, ports);
+      return { body: undefined };
+    },
+    async listOrderAudit({ params, query }) {
+      return { body: await listAudit(params.orderId, readPage(query), ports) };
+    },
   };
+}
+
+function placedAnswer({ order, replayed }: PlacedOrder) {
+  const headers = {
+    Location: `/order/${order.orderId}`,
+    ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
+  };
+  return { body: order, headers };
 }
 
 /** A day as an upper bound means its last millisecond. */

@@ -2,12 +2,14 @@ import * as z from 'zod';
 import { listSchema, pageQuery } from '../api/list.ts';
 import type { RouteTable } from '../api/route.ts';
 import { checkoutThrottle, historyThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
+import { auditEntrySchema } from '../audit/audit-entry.ts';
 import {
   checkBodySchema,
   checkoutRunSchema,
   checkViewSchema,
   orderBodySchema,
   orderViewSchema,
+  quickBodySchema,
 } from './order-schemas.ts';
 import { orderStatusSchema } from './status.ts';
 
@@ -54,6 +56,27 @@ export const orderRoutes = {
       'address_unknown',
       'payment_method_required',
       'promo_invalid',
+      'idempotency_key_required',
+      'idempotency_key_reused',
+      'request_in_progress',
+      'dependency_unavailable',
+    ],
+  },
+  quickOrder: {
+    domain: 'order',
+    method: 'POST',
+    path: '/order/quick',
+    summary: 'Order with the saved address and payment method, or order a past order again',
+    allow: ['Customer'],
+    body: quickBodySchema,
+    idempotencyKey: true,
+    success: { status: 202, body: orderViewSchema },
+    throttle: checkoutThrottle,
+    problems: [
+      'product_unknown',
+      'currency_unsupported',
+      'payment_method_required',
+      'address_unknown',
       'idempotency_key_required',
       'idempotency_key_reused',
       'request_in_progress',
@@ -113,5 +136,54 @@ export const orderRoutes = {
     success: { status: 202, body: orderViewSchema },
     throttle: writeThrottle,
     problems: ['invalid_state'],
+  },
+  cancelOrder: {
+    domain: 'order',
+    method: 'POST',
+    path: '/order/{orderId}/cancel',
+    summary: 'Cancel an order before it is shipped, with refund and stock back',
+    allow: ['owner', 'Admin'],
+    params: orderParams,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }),
+    success: { status: 202, body: orderViewSchema },
+    throttle: writeThrottle,
+    problems: ['invalid_state', 'dependency_unavailable'],
+  },
+  changeOrderStatus: {
+    domain: 'order',
+    method: 'PATCH',
+    path: '/order/{orderId}',
+    summary: 'Tell that an order was shipped or delivered, or refund it after that',
+    allow: ['Admin'],
+    params: orderParams,
+    body: z.strictObject({
+      status: z.enum(['Shipped', 'Delivered', 'Refunded']),
+      note: z.string().trim().min(1).max(500).optional(),
+    }),
+    success: { status: 200, body: orderViewSchema },
+    throttle: writeThrottle,
+    problems: ['invalid_state', 'dependency_unavailable'],
+  },
+  deleteOrder: {
+    domain: 'order',
+    method: 'DELETE',
+    path: '/order/{orderId}',
+    summary: 'Delete an order that failed or was cancelled; its audit trail stays',
+    allow: ['Admin'],
+    params: orderParams,
+    success: { status: 204 },
+    throttle: writeThrottle,
+    problems: ['invalid_state'],
+  },
+  listOrderAudit: {
+    domain: 'order',
+    method: 'GET',
+    path: '/order/{orderId}/audit',
+    summary: 'List what was done to an order, newest first',
+    allow: ['Manager', 'Admin'],
+    params: orderParams,
+    query: z.strictObject(pageQuery),
+    success: { status: 200, body: listSchema(auditEntrySchema) },
+    throttle: readThrottle,
   },
 } as const satisfies RouteTable;

@@ -4,6 +4,7 @@ import { productSchema } from '../catalogue/product-routes.ts';
 import { looksLikeCardNumber } from '../identity/payment-token.ts';
 import { addressSchema } from '../identity/user.ts';
 import { currencySchema } from '../money/currency.ts';
+import { rateTableSchema } from '../money/exchange.ts';
 import { moneySchema } from '../money/money.ts';
 import { failureCodeSchema, itemStatusSchema, paymentInfoSchema } from './order.ts';
 import { orderStatusSchema } from './status.ts';
@@ -62,6 +63,21 @@ export const orderBodySchema = z.strictObject({
 });
 export type OrderBody = z.infer<typeof orderBodySchema>;
 
+/** Quick checkout: address and payment method come from the profile. */
+export const quickBodySchema = z
+  .strictObject({
+    items: linesSchema.optional(),
+    reorderOf: z.string().min(1).max(80).optional().describe('A past order of one’s own, instead of items'),
+  })
+  .superRefine(({ items, reorderOf }, context) => {
+    if (items && reorderOf !== undefined) {
+      context.addIssue({ code: 'custom', message: 'comes instead of items', path: ['reorderOf'] });
+    } else if (!items && reorderOf === undefined) {
+      context.addIssue({ code: 'custom', message: 'is required, or reorderOf instead', path: ['items'] });
+    }
+  });
+export type QuickBody = z.infer<typeof quickBodySchema>;
+
 export const pricingViewSchema = z.object({
   subtotal: moneySchema,
   discount: moneySchema,
@@ -79,12 +95,14 @@ export const orderViewSchema = z.object({
       name: z.string(),
       quantity: z.int(),
       unitPrice: moneySchema,
+      convertedFrom: moneySchema.optional().describe('The set price, where the unit price is converted'),
       allocated: z.int(),
       status: itemStatusSchema,
     }),
   ),
   pricing: pricingViewSchema,
   currency: z.string(),
+  exchange: rateTableSchema.optional().describe('The rates that prices were converted by, where any was'),
   promoCode: z.string().optional(),
   address: addressSchema.optional().describe('Absent while the checkout waits for the profile'),
   paymentInfo: paymentInfoSchema,

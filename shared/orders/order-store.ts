@@ -35,7 +35,8 @@ export interface PaidOrderFlags {
 /** Orders by id. Throws TransientError when the store is busy. */
 export interface OrderStore {
   /**
-   * Writes order, answer and audit entry together, unless the key has been used.
+   * Writes order, answer, audit entry and the use of its promo code together, unless the key has been used.
+   * @throws Problem promo_invalid when a limit of the code is reached
    * @returns the former request with this key; undefined when this one was placed
    */
   place(
@@ -49,7 +50,10 @@ export interface OrderStore {
   find(orderId: string): Promise<Order | undefined>;
   /** The order with our record of its payment, in one strong read. */
   findWithPayment(orderId: string): Promise<{ order: Order; payment: PaymentRecord | undefined } | undefined>;
-  /** @returns false when the stored order no longer has the version that `order` was made from */
+  /**
+   * An order that ends unsold, or has lost its discount, gives the use of its promo code back in the same write.
+   * @returns false when the stored order no longer has the version that `order` was made from
+   */
   save(order: Order): Promise<boolean>;
   /** Saves and moves the user's count of paid orders by `countDelta` in the same transaction. */
   saveCounted(order: Order, countDelta: 1 | -1, flags?: PaidOrderFlags): Promise<boolean>;
@@ -58,6 +62,14 @@ export interface OrderStore {
   /** Keeps the token of a checkout that waits for the user's profile; a newer token replaces an older. */
   saveWaiting(userId: string, orderId: string, taskToken: string): Promise<void>;
   removeWaiting(userId: string, orderId: string): Promise<void>;
+  /** The token of a checkout that waits for the profile; strongly consistent. */
+  findWaiting(userId: string, orderId: string): Promise<string | undefined>;
+  /**
+   * Deletes an order and writes the entry that tells so. The record of its payment stays: it is the trace of
+   * the money, and shuts out a step of the payment that comes late.
+   * @returns false when the stored order no longer has this version
+   */
+  remove(order: Order, audit: AuditEntry): Promise<boolean>;
 }
 
 export class OrderMissingError extends FinalError {

@@ -14,7 +14,10 @@ export async function orderViews(
   return orders.map((order) => {
     const alternatives = (order.failure?.alternativeIds ?? []).flatMap((id) => {
       const product = known.get(id);
-      const shown = product && !product.archived && productView(product, { currency: order.currency });
+      const shown =
+        product &&
+        !product.archived &&
+        productView(product, { currency: order.currency, rates: order.exchange });
       return shown ? [shown] : [];
     });
     return view(order, alternatives, staff);
@@ -35,6 +38,7 @@ function view(order: Order, alternatives: ProductView[], staff: boolean): OrderV
     items: order.items,
     pricing: order.pricing,
     currency: order.currency,
+    ...(order.exchange ? { exchange: order.exchange } : {}),
     ...(promotion ? { promoCode: promotion.code } : {}),
     ...(order.address ? { address: order.address } : {}),
     paymentInfo: order.paymentInfo,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { auditEntrySchema, whereSchema } from '../audit/audit-entry.ts';
 import { addressSchema } from '../identity/user.ts';
+import { rateTableSchema } from '../money/exchange.ts';
 import { moneySchema } from '../money/money.ts';
 import { promotionTermsSchema } from '../promotions/promotion.ts';
 import { orderStatusSchema } from './status.ts';
@@ -15,6 +16,8 @@ export const orderItemSchema = z.strictObject({
   category: z.string(),
   quantity: z.int(),
   unitPrice: moneySchema,
+  /** The set price that the unit price was converted from, by the order's `exchange`. */
+  convertedFrom: moneySchema.optional(),
   /** How many pieces are held or sold for the order. */
   allocated: z.int(),
   status: itemStatusSchema,
@@ -58,6 +61,13 @@ export const reviewSchema = z.strictObject({
   at: z.iso.datetime(),
 });
 
+/** A wish to end the order before shipment. The checkout, or a reversal of a paid order, carries it out. */
+export const cancellationSchema = z.strictObject({
+  by: z.string(),
+  reason: z.string().optional(),
+  at: z.iso.datetime(),
+});
+
 /** What an undo could not finish and somebody has to; docs/operations.md says how. */
 export const repairMarkSchema = z.strictObject({
   step: z.string(),
@@ -73,6 +83,8 @@ export const orderSchema = z.strictObject({
   items: z.array(orderItemSchema),
   pricing: pricingSchema,
   currency: z.string(),
+  /** The rates that prices were converted by, and since when they were in effect. */
+  exchange: rateTableSchema.optional(),
   allowPartial: z.boolean(),
   promotion: promotionTermsSchema.optional(),
   /** Absent while the customer has none: the checkout then waits for the profile. */
@@ -102,6 +114,9 @@ export const orderSchema = z.strictObject({
   review: reviewSchema.optional(),
   /** Answers the checkout that waits for a review. */
   reviewToken: z.string().optional(),
+  cancel: cancellationSchema.optional(),
+  /** There while a cancellation or refund is being carried out; the reconciler looks for what stays so. */
+  reversing: z.enum(['cancel', 'refund']).optional(),
   repair: z.array(repairMarkSchema).optional(),
   timeline: z.array(z.strictObject({ status: orderStatusSchema, at: z.iso.datetime(), by: z.string() })),
   /** The newest audit entries, newest first, bounded. */

@@ -5,9 +5,12 @@ import type { AuditEntry } from '../audit/audit-entry.ts';
 import type { ProductReader } from '../catalogue/product-store.ts';
 import type { Effects } from '../effects.ts';
 import type { User } from '../identity/user.ts';
+import type { ExchangeRates } from '../money/exchange.ts';
 import { describePaymentMethod } from '../payments/sandbox-methods.ts';
-import { type PromotionReader, refusal, termsOf } from '../promotions/promotion.ts';
+import { refusal, termsOf } from '../promotions/promotion.ts';
+import { type PromotionReader, promoInvalid } from '../promotions/promotion-store.ts';
 import type { CheckoutRuns } from './checkout-runs.ts';
+import { checkoutOf } from './checkout-start.ts';
 import type { Order } from './order.ts';
 import { chooseAddress, orderItem, priceLines } from './order-lines.ts';
 import { type OrderBody, type OrderView, orderViewSchema } from './order-schemas.ts';
@@ -18,7 +21,8 @@ import { priceOrder } from './price-order.ts';
 export interface PlacePorts {
   readonly orders: OrderStore;
   readonly products: ProductReader;
-  readonly promotions: PromotionReader;
+  readonly promotions: Pick<PromotionReader, 'find'>;
+  readonly rates: ExchangeRates;
   readonly checkouts: CheckoutRuns;
   readonly effects: Effects;
   readonly paymentProvider: string;
@@ -44,13 +48,28 @@ export interface PlacedOrder {
  * @throws Problem product_unknown · currency_unsupported · address_unknown · payment_method_required ·
  *   promo_invalid · idempotency_key_reused; TransientError when the checkout could not be started
  */
-export async function placeOrder(placement: Placement, ports: PlacePorts): Promise<PlacedOrder> {
-  const { user, body, key } = placement;
+export function placeOrder({ body, ...placement }: Placement, ports: PlacePorts): Promise<PlacedOrder> {
+  return placeRequested({ ...placement, request: body, toBody: async () => body }, ports);
+}
+
+interface RequestedPlacement extends Omit<Placement, 'body'> {
+  /** What the client sent, and what a repetition must send again. */
+  readonly request: unknown;
+  /** The order that it stands for. May refuse it. */
+  toBody(): Promise<OrderBody>;
+}
+
+/** As `placeOrder`, for requests that leave something of the order to be looked up. */
+export async function placeRequested(
+  { request: sent, toBody, ...placement }: RequestedPlacement,
+  ports: PlacePorts,
+): Promise<PlacedOrder> {
+  const { user, key } = placement;
   const placementKey = { userId: user.userId, key };
-  const requestHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  const requestHash = createHash('sha256').update(JSON.stringify(sent)).digest('base64url');
   let order: Order;
   try {
-    order = await prepare(placement, ports);
+    order = await prepare({ ...placement, body: await toBody() }, ports);
   } catch (error) {
     // What could be placed then may be refused now (a product archived since); the first answer stands.
     const former = error instanceof Problem ? await ports.orders.findPlaced(placementKey) : undefined;
@@ -81,27 +100,23 @@ async function replay(former: PlacedRequest, requestHash: string, ports: PlacePo
   return { order: orderViewSchema.parse(JSON.parse(former.response)), replayed: true };
 }
 
-/** Follows from the order as it was placed, since a second start must bring the very same input. */
-function checkoutOf({ orderId, userId, items, address }: Order) {
-  const productIds = items.map((item) => item.productId);
-  return { orderId, userId, productIds, fillFromProfile: address === undefined };
-}
-
 /** Everything that can refuse the order, and the record of it; writes nothing. */
 async function prepare({ user, body, key, client, requestId }: Placement, ports: PlacePorts): Promise<Order> {
   const method = choosePaymentMethod(user, body);
   const address = chooseAddress(user, body.addressLabel);
   const market = { currency: body.currency, region: address?.country };
-  const { lines, currency } = await priceLines(body.items, market, ports.products);
+  const now = ports.effects.clock.now();
+  const { lines, currency, exchange } = await priceLines(body.items, market, now, ports);
   const promotion = await choosePromotion(
     user,
     body.promoCode,
     priceOrder(lines, currency, undefined),
     ports,
   );
-  const { clock, ids } = ports.effects;
-  const at = clock.now().toISOString();
-  const orderId = ids.next();
+  const { ids } = ports.effects;
+  const at = now.toISOString();
+  // Lists find orders by the time that their ids tell: it must be the time that the order shows.
+  const orderId = ids.next(now);
   const pricing = priceOrder(lines, currency, promotion);
   const placedFrom = { ip: client.ip, region: client.region, device: client.userAgent };
   const audit: AuditEntry = {
@@ -121,6 +136,7 @@ async function prepare({ user, body, key, client, requestId }: Placement, ports:
     items: lines.map(orderItem),
     pricing,
     currency,
+    ...(exchange ? { exchange } : {}),
     allowPartial: body.allowPartial ?? false,
     ...(promotion ? { promotion } : {}),
     ...(address ? { address } : {}),
@@ -171,12 +187,9 @@ async function choosePromotion(
   { promotions, effects }: PlacePorts,
 ) {
   if (code === undefined) return undefined;
+  // The limits are left to the transaction that places the order: only it counts exactly.
   const promotion = await promotions.find(code);
-  const reason = refusal(promotion, { subtotal, paidOrders: user.orderCount, now: effects.clock.now() });
-  if (!promotion || reason) {
-    throw new Problem('promo_invalid', `The promo code cannot be used: ${reason ?? 'unknown'}.`, {
-      errors: [{ path: '/promoCode', message: reason ?? 'unknown' }],
-    });
-  }
+  const reason = refusal(promotion, { subtotal, shopper: user, now: effects.clock.now() });
+  if (!promotion || reason) throw promoInvalid(reason ?? 'unknown');
   return termsOf(promotion);
 }

@@ -1,5 +1,5 @@
 import { money, multiply, sum } from '../money/money.ts';
-import { discountOf, type PromotionTerms } from '../promotions/promotion.ts';
+import { type DiscountTerms, discountOf } from '../promotions/promotion.ts';
 import type { OrderItem, Pricing } from './order.ts';
 
 type PricedLine = Pick<OrderItem, 'unitPrice'> & { readonly quantity: number };
@@ -8,7 +8,7 @@ type PricedLine = Pick<OrderItem, 'unitPrice'> & { readonly quantity: number };
 export function priceOrder(
   lines: readonly PricedLine[],
   currency: string,
-  promotion: PromotionTerms | undefined,
+  promotion: DiscountTerms | undefined,
 ): Pricing {
   const subtotal = sum(
     lines.map((line) => multiply(line.unitPrice, line.quantity)),

@@ -1,11 +1,10 @@
 import { Problem } from '../api/problem.ts';
-import type { ClientInfo } from '../api/route.ts';
 import type { AuditEntry, AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
-import type { Principal } from '../identity/principal.ts';
+import { refuseCancelled } from './cancel-order.ts';
 import type { CheckoutRuns } from './checkout-runs.ts';
 import type { Order } from './order.ts';
-import { invalidState, withAudit } from './order-changes.ts';
+import { type Author, invalidState, orderAuditEntry, withAudit } from './order-changes.ts';
 import { changeOrder, OrderMissingError, type OrderStore } from './order-store.ts';
 
 export interface ReviewPorts {
@@ -15,13 +14,10 @@ export interface ReviewPorts {
   readonly effects: Effects;
 }
 
-export interface Decision {
+export interface Decision extends Author {
   readonly orderId: string;
   readonly decision: 'approved' | 'rejected';
   readonly reason: string;
-  readonly principal: Principal;
-  readonly client: ClientInfo;
-  readonly requestId: string;
 }
 
 /**
@@ -32,19 +28,14 @@ export interface Decision {
  */
 export async function reviewOrder(decision: Decision, ports: ReviewPorts): Promise<Order> {
   const { orderId, principal, reason } = decision;
-  const at = ports.effects.clock.now().toISOString();
-  const entry: AuditEntry = {
-    entryId: ports.effects.ids.next(),
-    action: `order.${decision.decision}`,
-    entity: { type: 'order', id: orderId },
-    actor: { id: principal.userId, role: principal.role },
-    at,
-    where: { ip: decision.client.ip, region: decision.client.region, device: decision.client.userAgent },
-    before: { status: 'OnHold' },
-    reason,
-    requestId: decision.requestId,
-  };
-  const review = { decision: decision.decision, reason, by: principal.userId, at };
+  const action = `order.${decision.decision}`;
+  const entry = orderAuditEntry(
+    orderId,
+    { action, before: { status: 'OnHold' }, after: { review: decision.decision }, reason },
+    decision,
+    ports.effects,
+  );
+  const review = { decision: decision.decision, reason, by: principal.userId, at: entry.at };
   const order = await decide(orderId, review, entry, ports.orders);
   // After a crash between the two writes, the repetition appends the entry of the decision that stands.
   await ports.audit.append(order.auditLogs.find(({ action }) => action === entry.action) ?? entry);
@@ -79,6 +70,7 @@ async function decide(
       if (order.status !== 'OnHold' || (order.review && !isSameAgain)) {
         throw invalidState(order, review.decision);
       }
+      refuseCancelled(order, review.decision);
       return order.review ? undefined : withAudit({ ...order, review, updatedAt: review.at }, entry);
     });
   } catch (error) {

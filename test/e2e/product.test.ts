@@ -57,7 +57,7 @@ const aMug = async (over: object = {}): Promise<string> => (await create({ ...mu
 
 /** Everything that is kept of products, their stock and their trail. */
 async function written(): Promise<Record<string, unknown>[]> {
-  const names = ['PRODUCTS_TABLE', 'INVENTORY_TABLE', 'AUDIT_TABLE'];
+  const names = ['PRODUCTS_TABLE', 'LISTINGS_TABLE', 'INVENTORY_TABLE', 'AUDIT_TABLE'];
   const scans = names.map((name) =>
     dynamo.send(new ScanCommand({ TableName: stack.runtime.tables[name], ConsistentRead: true })),
   );
@@ -137,7 +137,8 @@ describe('GET /product/{productId}', () => {
       read(productId, '', manager),
     ]);
     expect(anonymous.status).toBe(200);
-    expect(anonymous.headers.get('etag')).toBe('"1"');
+    expect(anonymous.headers.get('etag')).toMatch(/^"1\./);
+    expect(anonymous.headers.get('cache-control')).toBe('public, max-age=10, must-revalidate');
     for (const { json } of [anonymous, shopper]) {
       for (const hidden of [
         'stockCount',
@@ -182,6 +183,107 @@ describe('GET /product/{productId}', () => {
     });
     const put = await stack.call('PUT', '/product', { token: admin, body: mug });
     expect(put.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  });
+});
+
+describe('a product or a list that is read again', () => {
+  const again = (path: string, tag: string | null, token?: string) =>
+    stack.call('GET', path, { headers: { 'If-None-Match': tag ?? '' }, ...(token ? { token } : {}) });
+
+  it('is answered 304 without a body while it is the same', async () => {
+    const productId = await aMug({ category: 'cached' });
+    for (const path of [
+      `/product/${productId}`,
+      '/product?category=cached',
+      `/product/${productId}?currency=EUR`,
+    ]) {
+      const first = await stack.call('GET', path);
+      const tag = first.headers.get('etag');
+      for (const sent of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+        const second = await again(path, sent);
+        expect([second.status, second.text, second.headers.get('etag')]).toEqual([304, '', tag]);
+        expect(second.headers.get('cache-control')).toBe(first.headers.get('cache-control'));
+        expect(second.headers.get('x-request-id')).toBeTruthy();
+      }
+      expect((await again(path, '"other"')).status).toBe(200);
+    }
+  });
+
+  it('is answered anew once its availability, price or text has changed', async () => {
+    const productId = await aMug({ category: 'fading', stockCount: 6 });
+    const paths = [`/product/${productId}`, '/product?category=fading'];
+    const tags = () =>
+      Promise.all(paths.map(async (path) => (await stack.call('GET', path)).headers.get('etag')));
+    const changes = [
+      () => adjust(productId, { delta: -2, reason: 'count' }),
+      () => adjust(productId, { delta: -4, reason: 'count' }),
+      async () => patch(productId, { name: 'Faded mug' }, (await read(productId)).headers.get('etag') ?? ''),
+      () => patch(productId, { prices: [{ amount: 1, currency: 'USD' }] }, '"4"'),
+    ];
+    for (const change of changes) {
+      const before = await tags();
+      expect((await change()).status).toBe(200);
+      for (const [index, path] of paths.entries()) {
+        expect((await again(path, before[index] ?? null)).status).toBe(200);
+      }
+    }
+  });
+
+  it('shows staff their own view under its own tag', async () => {
+    const productId = await aMug();
+    const shown = (await read(productId)).headers.get('etag');
+    expect((await again(`/product/${productId}`, shown, manager)).status).toBe(200);
+  });
+});
+
+describe('/product/rates', () => {
+  const put = (body: object, token: string | undefined = admin) =>
+    stack.call('PUT', '/product/rates', { body, ...(token ? { token } : {}) });
+  const get = () => stack.call('GET', '/product/rates');
+
+  it('converts prices that are not set, from when the rates take effect, and tells the rates', async () => {
+    const productId = await aMug({ category: 'converted', prices: [{ amount: 1999, currency: 'USD' }] });
+    expect((await get()).json).toMatchObject({ status: 404, code: 'not_found' });
+    expect((await read(productId, '?currency=JPY')).json.code).toBe('currency_unsupported');
+
+    const { status, json } = await put({ rates: { JPY: '150', KWD: '0.307' } });
+
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ base: 'USD', rates: { JPY: '150', KWD: '0.307' } });
+    expect((await get()).json).toEqual(json);
+    expect((await read(productId, '?currency=JPY')).json.price).toEqual({ amount: 2999, currency: 'JPY' });
+    expect((await read(productId, '?currency=KWD')).json.price).toEqual({ amount: 6137, currency: 'KWD' });
+    expect((await read(productId, '?currency=CHF')).json.code).toBe('currency_unsupported');
+    const listed = await stack.call(
+      'GET',
+      '/product?category=converted&currency=JPY&sort=price&minPrice=2999',
+    );
+    expect(listed.json.items.map((item: { price: object }) => item.price)).toEqual([
+      { amount: 2999, currency: 'JPY' },
+    ]);
+    const tag = (await read(productId, '?currency=JPY')).headers.get('etag');
+    const later = '2099-01-01T00:00:00.000Z';
+    expect((await put({ effectiveAt: later, rates: { JPY: '1' } })).json.effectiveAt).toBe(later);
+    expect((await read(productId, '?currency=JPY')).headers.get('etag')).toBe(tag);
+    expect((await put({ rates: { JPY: '151' } })).status).toBe(200);
+    expect((await read(productId, '?currency=JPY')).headers.get('etag')).not.toBe(tag);
+    const trail = (await written()).length;
+    expect(trail).toBeGreaterThan(0);
+  });
+
+  it('is set by Admins, with rates that are decimals of known currencies', async () => {
+    expect((await put({ rates: { EUR: '0.9' } }, manager)).json.code).toBe('forbidden');
+    const anonymous = await stack.call('PUT', '/product/rates', { body: { rates: { EUR: '0.9' } } });
+    expect(anonymous.json.code).toBe('unauthenticated');
+    expect((await put({ rates: { EUR: 0.9 } })).json).toMatchObject({ errors: [{ path: '/rates/EUR' }] });
+    expect((await put({ rates: { EUR: '0' } })).json).toMatchObject({ errors: [{ path: '/rates/EUR' }] });
+    expect((await put({ rates: {} })).json).toMatchObject({ errors: [{ path: '/rates' }] });
+    expect((await put({ rates: { XQQ: '1' } })).json).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+    });
+    const past = { rates: { EUR: '0.9' }, effectiveAt: '2020-01-01T00:00:00.000Z' };
+    expect((await put(past)).json).toMatchObject({ errors: [{ path: '/effectiveAt' }] });
   });
 });
 
@@ -330,6 +432,10 @@ describe('GET /product', () => {
     expect(await count('category=lighting&minPrice=500&maxPrice=900')).toBe(5);
     expect(await count('category=lighting&currency=EUR')).toBe(0);
     expect(await count('q=nothing-of-the-kind')).toBe(0);
+    expect(await count('q=lighting%20la')).toBe(25);
+    expect(await count('q=LAM')).toBe(25);
+    expect(await count('q=lamp%20z')).toBe(0);
+    expect(await count('q=!!')).toBe(0);
   });
 
   it('shows stock to staff alone', async () => {

@@ -38,6 +38,7 @@ beforeAll(async () => {
   // Else the first checkout loads six Lambdas, which takes a busy machine longer than a test may wait.
   await shop.runtime.warmed();
   productId = await shop.newProduct({ stockCount: 1000 });
+  await shop.call('PUT', '/product/rates', { token: shop.admin, body: { rates: { EUR: '0.92' } } });
   other = await shop.newCustomer();
   for (const role of storedRoles) actors.set(role, await newActor(role));
 });

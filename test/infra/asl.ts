@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { placeholders, readCheckoutDefinition } from '../../lib/checkout-definition.ts';
+import {
+  placeholders,
+  readCheckoutDefinition,
+  readReversalDefinition,
+} from '../../lib/checkout-definition.ts';
 
 const retrierSchema = z.looseObject({ ErrorEquals: z.array(z.string()), MaxAttempts: z.number().optional() });
 const catcherSchema = z.looseObject({ ErrorEquals: z.array(z.string()), Next: z.string() });
@@ -45,6 +49,7 @@ const machineSchema: z.ZodType<AslMachine> = z.lazy(() =>
 );
 
 export const checkout = machineSchema.parse(JSON.parse(readCheckoutDefinition()));
+export const reversal = machineSchema.parse(JSON.parse(readReversalDefinition()));
 
 /** A state with its name and the machine or branch that it stands in. */
 export interface NamedState {

@@ -54,7 +54,7 @@ describe('rendering the checkout definition', () => {
 
 describe.each(stageNames)('the checkout state machine of %s', (stage) => {
   const { backend } = templatesOf(stage);
-  const machine = resource(backend, 'AWS::StepFunctions::StateMachine');
+  const machine = resource(backend, 'AWS::StepFunctions::StateMachine', 'Checkout');
   const { DefinitionString, DefinitionSubstitutions, RoleArn } = machine.properties;
   const role = text(RoleArn).slice(1).replace('.Arn>', '');
   const rights = statements(backend, role);
@@ -116,7 +116,8 @@ describe('the time-outs of the checkout', () => {
   it('come from the settings, a Lambda ending before its task', () => {
     const settings = { workflow: { taskTimeoutSeconds: 33, reviewTimeoutSeconds: 99 } };
     const { backend } = synthesizeStage('dev', { settings });
-    const definition = resource(backend, 'AWS::StepFunctions::StateMachine').properties.DefinitionString;
+    const definition = resource(backend, 'AWS::StepFunctions::StateMachine', 'Checkout').properties
+      .DefinitionString;
     expect(valuesOf(JSON.parse(definition), 'TimeoutSeconds')).toEqual(expect.arrayContaining([33, 99]));
     expect(lambdas(backend).get('payment')?.properties.Timeout).toBe(28);
   });

@@ -11,27 +11,28 @@ const shapes: Record<string, Shape> = {
   Users: { keys: 'pk', indexes: { byRole: 'role, userId: ALL', byListing: 'listing, userId: ALL' } },
   Products: {
     keys: 'productId',
-    indexes: {
-      byNewest: 'catalogue, productId: category searchText',
-      byName: 'catalogue, nameKey: category searchText',
-      byPrice: 'catalogue, priceKey: category searchText',
-    },
   },
+  Listings: { keys: 'list, position', indexes: { byName: 'list, nameKey: ALL' } },
   Orders: {
     keys: 'pk, sk',
     indexes: {
       byUser: 'userId, orderId: status',
       byStatus: 'status, orderId: KEYS_ONLY',
       byMonth: 'createdMonth, orderId: status',
+      byReversal: 'reversing, orderId: KEYS_ONLY',
     },
   },
   Inventory: {
     keys: 'pk, sk',
-    indexes: { byOrder: 'orderId, sk: ALL', ledger: 'ledgerProductId, ledgerKey: ALL' },
+    indexes: {
+      byOrder: 'orderId, sk: ALL',
+      ledger: 'ledgerProductId, ledgerKey: ALL',
+      byExpiry: 'holdShard, heldUntil: orderId productId',
+    },
   },
   Promotions: { keys: 'pk, sk' },
   Audit: { keys: 'pk, sk', indexes: { byActor: 'actorId, sk: ALL' } },
-  Insights: { keys: 'pk, sk' },
+  Insights: { keys: 'pk, sk', indexes: { byScore: 'pk, score: KEYS_ONLY' } },
   Idempotency: { keys: 'pk' },
 };
 
@@ -72,7 +73,9 @@ describe.each(stageNames)('the data of %s', (stage) => {
   it('has no other table, and no key that is not a string', () => {
     expect(tables).toHaveLength(Object.keys(shapes).length);
     for (const { properties } of tables) {
-      for (const attribute of properties.AttributeDefinitions) expect(attribute.AttributeType).toBe('S');
+      for (const { AttributeName, AttributeType } of properties.AttributeDefinitions) {
+        expect(AttributeType, AttributeName).toBe(AttributeName === 'score' ? 'N' : 'S');
+      }
     }
   });
 

@@ -41,6 +41,7 @@ function eventFor(name: string): unknown {
       headers: { Authorization: 'Bearer x' },
     };
   }
+  if (name === 'insights') return { Records: [] };
   return { task: 'noSuchTask' };
 }
 
@@ -66,6 +67,8 @@ describe('a cold Lambda with the environment of the template', () => {
       expect(answer).toMatchObject({ statusCode: 401 });
     } else if (name === 'authorizer') {
       expect(JSON.stringify(answer)).toContain('"Effect":"Deny"');
+    } else if (name === 'insights') {
+      expect(answer).toEqual({ batchItemFailures: [] });
     } else {
       expect(error).toBe('InvalidTaskInputError: There is no task noSuchTask');
     }

@@ -30,6 +30,9 @@ describe('what a Lambda may do', () => {
   }
 
   function tableIn(arn: string): string {
+    if (arn === '*') return 'any stream';
+    const stream = /GetAttTables([A-Za-z]+?)[0-9A-F]{8}StreamArn[0-9A-F]{8}>$/.exec(arn)?.[1];
+    if (stream !== undefined) return `stream of ${stream}`;
     const [, table = '', index = ''] =
       /GetAttTables([A-Za-z]+?)[0-9A-F]{8}Arn[0-9A-F]{8}>(\/index\/\w+)?$/.exec(arn) ?? [];
     return table + index.replace('/index', '');
@@ -77,9 +80,10 @@ describe('what a Lambda may do', () => {
         'Products:GetItem',
         'Products:PutItem',
         'Products:UpdateItem',
-        'Products/byName:Query',
-        'Products/byNewest:Query',
-        'Products/byPrice:Query',
+        'Listings:DeleteItem',
+        'Listings:PutItem',
+        'Listings:Query',
+        'Listings/byName:Query',
         'Inventory:PutItem',
         'Inventory/ledger:Query',
       ],
@@ -89,10 +93,19 @@ describe('what a Lambda may do', () => {
         ...dispatcher,
         'Idempotency:GetItem',
         'Idempotency:PutItem',
+        'Audit:Query',
+        'Orders:DeleteItem',
         'Products:BatchGetItem',
+        'Insights:Query',
+        'Insights/byScore:Query',
         'Products:GetItem',
-        'Products/byNewest:Query',
+        'Listings:Query',
+        'Promotions:BatchGetItem',
+        'Promotions:DeleteItem',
         'Promotions:GetItem',
+        'Promotions:PutItem',
+        'Promotions:Query',
+        'Promotions:UpdateItem',
         'Orders:BatchGetItem',
         'Orders:GetItem',
         'Orders:PutItem',
@@ -114,7 +127,9 @@ describe('what a Lambda may do', () => {
         'Users:UpdateItem',
         'Products:BatchGetItem',
         'Products:UpdateItem',
-        'Products/byNewest:Query',
+        'Listings:Query',
+        'Promotions:DeleteItem',
+        'Promotions:UpdateItem',
         'Orders:DeleteItem',
         'Orders:GetItem',
         'Orders:PutItem',
@@ -123,16 +138,54 @@ describe('what a Lambda may do', () => {
         'Inventory:PutItem',
         'Idempotency:PutItem',
         'Idempotency:UpdateItem',
+        'Audit:PutItem',
       ],
       others: ['sns:Publish', 'states:SendTaskSuccess'],
     },
     inventory: {
-      items: ['Products:UpdateItem', 'Inventory:BatchGetItem', 'Inventory:PutItem', 'Inventory:UpdateItem'],
+      items: [
+        'Products:BatchGetItem',
+        'Products:UpdateItem',
+        'Inventory:BatchGetItem',
+        'Inventory:PutItem',
+        'Inventory:UpdateItem',
+      ],
     },
     payment: { items: ['Orders:GetItem', 'Orders:UpdateItem'] },
     notification: { items: ['Idempotency:PutItem', 'Idempotency:UpdateItem'], others: ['sns:Publish'] },
     analytics: { items: [], others: ['kinesis:PutRecord'] },
     audit: { items: ['Audit:PutItem', 'Orders:GetItem'] },
+    reconciler: {
+      items: [
+        'Products:UpdateItem',
+        'Orders:GetItem',
+        'Orders:Query',
+        'Orders/byReversal:Query',
+        'Orders/byStatus:Query',
+        'Inventory:BatchGetItem',
+        'Inventory:PutItem',
+        'Inventory:UpdateItem',
+        'Inventory/byExpiry:Query',
+      ],
+      others: [
+        'states:DescribeExecution',
+        'states:ListExecutions',
+        'states:SendTaskSuccess',
+        'states:StartExecution',
+      ],
+    },
+    insights: {
+      items: [
+        'Insights:BatchGetItem',
+        'Insights:PutItem',
+        'Insights:UpdateItem',
+        'stream of Orders:DescribeStream',
+        'stream of Orders:GetRecords',
+        'stream of Orders:GetShardIterator',
+        'any stream:ListStreams',
+      ],
+      others: ['sqs:SendMessage'],
+    },
   };
 
   it('is written down here for every Lambda', () => {

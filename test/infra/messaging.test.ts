@@ -22,7 +22,7 @@ describe.each(stageNames)('messages on %s', (stage) => {
     const { properties } = resource(backend, 'AWS::SQS::Queue', 'CheckoutDeadLetters');
     expect(text(properties.KmsMasterKeyId)).toEqual(key);
     expect(properties.MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
-    expect(JSON.stringify(resource(backend, 'AWS::SQS::QueuePolicy'))).toContain(
+    expect(JSON.stringify(resource(backend, 'AWS::SQS::QueuePolicy', 'CheckoutDeadLetters'))).toContain(
       '"aws:SecureTransport":"false"',
     );
   });
@@ -42,6 +42,7 @@ describe('an alarm', () => {
   it.each([
     ['CheckoutFailed', 'ExecutionsFailed', 1, /customer may be charged/i],
     ['CheckoutUndelivered', 'ApproximateNumberOfMessagesVisible', 1, /customers were not told/i],
+    ['OrdersUncounted', 'ApproximateNumberOfMessagesVisible', 1, /reports show too few orders/i],
     ['ApiErrors', '5XXError', 5, /customers cannot/i],
   ])('%s watches %s from %i on and says what users suffer', (id, metric, threshold, impact) => {
     const { properties } = resource(backend, 'AWS::CloudWatch::Alarm', id);

@@ -26,6 +26,7 @@ const paidPath = [
   'CheckPayment',
   'CapturePayment',
   'UpdateOrderStatus',
+  'CheckCancellation',
   'UpdateInventory',
   'RecordPaidOrder',
 ];
@@ -40,13 +41,13 @@ describe('a checkout where all goes well', () => {
   test('goes through the states in order and tells three services at the end', async () => {
     const run = await runCheckout();
     expect(run.record.status).toBe('SUCCEEDED');
-    expect(run.states.slice(0, 10)).toEqual(paidPath);
-    expect(run.states.slice(10).sort()).toEqual([...afterPaid].sort());
+    expect(run.states.slice(0, 11)).toEqual(paidPath);
+    expect(run.states.slice(11).sort()).toEqual([...afterPaid].sort());
   });
 
   test('makes at most 14 state transitions', async () => {
     const run = await runCheckout();
-    expect(run.record.transitions).toBe(13);
+    expect(run.record.transitions).toBe(14);
   });
 
   test('captures what was authorized and sells what was held', async () => {
@@ -63,7 +64,7 @@ describe('a checkout where all goes well', () => {
 });
 
 describe('an incomplete profile', () => {
-  const incompleteOnce = (_: unknown, call: number) => ({ isProfileComplete: call > 1 });
+  const incompleteOnce = (_: unknown, call: number) => ({ isProfileComplete: call > 1, cancelled: false });
 
   test('pauses the checkout, which goes on once the details are saved', async () => {
     const run = await runCheckout({ validateProfile: incompleteOnce }, { answer: {} });
@@ -80,7 +81,9 @@ describe('an incomplete profile', () => {
   });
 
   test('fails the order when nobody completes it in time', async () => {
-    const run = await runCheckout({ validateProfile: () => ({ isProfileComplete: false }) });
+    const run = await runCheckout({
+      validateProfile: () => ({ isProfileComplete: false, cancelled: false }),
+    });
     expect(run.states).toContain('ProfileTimedOut');
     expect(failureOf(run)).toEqual({ code: 'profile_timeout', system: false });
     expect(run.record.status).toBe('SUCCEEDED');
@@ -211,6 +214,74 @@ describe('a payment under suspicion', () => {
   });
 });
 
+describe('a cancellation', () => {
+  const asCancelled = () => ({ code: 'cancelled', system: false });
+  const cancelledAt = {
+    'before the stock is held': {
+      validateOrder: () => ({
+        outcome: 'cancelled',
+        lines: [],
+        totalAmount: { amount: 1999, currency: 'USD' },
+        paymentMethod: 'pm_card_visa',
+      }),
+    },
+    'while the payment was made': { updateOrderStatus: () => ({ outcome: 'cancelled' }) },
+    'while the stock was to be sold': { commit: always('NotHeldError') },
+  };
+
+  test.each(Object.entries(cancelledAt))('%s undoes all and is no fault', async (_, scripts) => {
+    const run = await runCheckout({ ...scripts, failOrder: asCancelled });
+    expect(run.states).toEqual(expect.arrayContaining(['CancelRequested', ...compensation, 'OrderFailed']));
+    expect(failureOf(run)).toEqual({ code: 'cancelled', system: false });
+    expect(run.called('notify')).toMatchObject([{ type: 'order_failed', failureCode: 'cancelled' }]);
+    expect(run.called('record')).toMatchObject([{ failureCode: 'cancelled' }]);
+    expect(run.record.status).toBe('SUCCEEDED');
+  });
+
+  test('of an order that waits for the profile ends the wait', async () => {
+    const run = await runCheckout(
+      {
+        validateProfile: (_, call) => ({ isProfileComplete: false, cancelled: call > 1 }),
+        failOrder: asCancelled,
+      },
+      { answer: {} },
+    );
+    expect(run.states).toEqual(expect.arrayContaining(['ProfileSaved', 'CancelRequested']));
+    expect(run.called('validateOrder')).toEqual([]);
+  });
+
+  test('of an order on hold ends the review', async () => {
+    const run = await runCheckout(
+      { authorize: flagged, failOrder: asCancelled },
+      { answer: { decision: 'cancelled' } },
+    );
+    expect(run.states).toContain('CancelRequested');
+    expect(run.called('capture')).toEqual([]);
+  });
+
+  test('is what is told about, whatever else went wrong first', async () => {
+    const run = await runCheckout({
+      authorize: () => ({ status: 'declined', paymentId: null, fraudFlag: false }),
+      failOrder: asCancelled,
+    });
+    expect(failureOf(run)).toEqual({ code: 'payment_declined', system: false });
+    expect(run.called('notify')).toMatchObject([{ failureCode: 'cancelled' }]);
+  });
+
+  test('that nobody asked for is a fault of ours: the hold was gone without a reason', async () => {
+    const run = await runCheckout({
+      commit: always('NotHeldError'),
+      failOrder: () => ({ code: 'internal', system: true }),
+    });
+    expect(run.record).toMatchObject({ status: 'FAILED', error: 'CheckoutFailed' });
+  });
+
+  test('with an outcome that nobody knows is a fault of ours', async () => {
+    const run = await runCheckout({ updateOrderStatus: () => ({ outcome: 'surprise' }) });
+    expect(run.record.status).toBe('FAILED');
+  });
+});
+
 describe('any effectful step that fails for good', () => {
   test.each([
     ['validateProfile', 1],
@@ -233,7 +304,9 @@ describe('any effectful step that fails for good', () => {
     const run = await runCheckout({
       [task]: always('SomeDefect'),
       authorize: flagged,
-      ...(task === 'waitForProfile' ? { validateProfile: () => ({ isProfileComplete: false }) } : {}),
+      ...(task === 'waitForProfile'
+        ? { validateProfile: () => ({ isProfileComplete: false, cancelled: false }) }
+        : {}),
     });
     expect(failureOf(run)).toEqual({ code: 'internal', system: true });
     expect(run.record.status).toBe('FAILED');
@@ -253,7 +326,7 @@ describe('a passing fault', () => {
   ])('%s is retried at every task of the paid path', async (errorType) => {
     const once = (value: unknown) => failing(1, errorType, value);
     const run = await runCheckout({
-      validateProfile: once({ isProfileComplete: true }),
+      validateProfile: once({ isProfileComplete: true, cancelled: false }),
       validateOrder: once({
         outcome: 'allocated',
         lines,
@@ -262,7 +335,7 @@ describe('a passing fault', () => {
       }),
       authorize: once({ status: 'authorized', paymentId: 'pay-1', fraudFlag: false }),
       capture: once(null),
-      updateOrderStatus: once(null),
+      updateOrderStatus: once({ outcome: 'paid' }),
       commit: once(null),
       notify: once(null),
       track: once(null),
@@ -291,7 +364,7 @@ describe('a passing fault', () => {
       capture: always('SomeDefect'),
       undo: failing(3, 'TransientError'),
       release: failing(3, 'States.Timeout'),
-      failOrder: failing(3, 'TransientError'),
+      failOrder: failing(3, 'TransientError', { code: 'internal', system: true }),
     });
     expect(run.called('markForRepair')).toEqual([]);
     expect(run.called('failOrder')).toHaveLength(4);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { createExchangeRates, createRateWriter } from '../../shared/adapters/dynamodb/exchange-rates.ts';
 import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
 import { createProductStore } from '../../shared/adapters/dynamodb/product-store.ts';
 import { createStockLedger } from '../../shared/adapters/dynamodb/stock-ledger.ts';
@@ -10,13 +11,20 @@ import { startDynamo } from './dynamo.ts';
 
 /** Catalogue and inventory over a real engine. */
 export async function startCatalogue() {
-  const dynamo = await startDynamo('products', 'inventory', 'audit');
+  const dynamo = await startDynamo('products', 'listings', 'inventory', 'audit');
   const { client, table } = dynamo;
-  const tables = { products: table('products'), inventory: table('inventory'), audit: table('audit') };
+  const tables = {
+    products: table('products'),
+    listings: table('listings'),
+    inventory: table('inventory'),
+    audit: table('audit'),
+  };
   const effects = { random: Math.random, sleep: (milliseconds: number) => sleep(milliseconds) };
   const products = createProductStore(client, tables, effects);
   const inventory = createInventoryStore(client, tables, effects);
   const ledger = createStockLedger(client, tables.inventory);
+  const rates = createExchangeRates(client, tables.listings);
+  const rateWriter = createRateWriter(client, tables, effects);
   let made = 0;
 
   return {
@@ -26,6 +34,8 @@ export async function startCatalogue() {
     products,
     inventory,
     ledger,
+    rates,
+    rateWriter,
     /** Stores a product under an id of its own and returns it. */
     async seed(over: Partial<Product> = {}): Promise<Product> {
       made += 1;

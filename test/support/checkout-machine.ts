@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCheckoutDefinition, renderCheckoutDefinition } from '../../lib/checkout-definition.ts';
+import {
+  readCheckoutDefinition,
+  readReversalDefinition,
+  renderCheckoutDefinition,
+} from '../../lib/checkout-definition.ts';
 import type { InvocationResult } from '../../local/lambda/protocol.ts';
 import { StepFunctionsEngine } from '../../local/step-functions/engine.ts';
 import type { ExecutionRecord } from '../../local/step-functions/execution-record.ts';
@@ -33,17 +37,18 @@ export const lines = [{ productId: 'mug', quantity: 1 }];
 
 /** Every task answering as it does when all goes well. */
 const goodDay: Readonly<Record<string, TaskScript>> = {
-  validateProfile: () => ({ isProfileComplete: true }),
+  validateProfile: () => ({ isProfileComplete: true, cancelled: false }),
   waitForProfile: () => null,
   validateOrder: () => ({ outcome: 'allocated', lines, totalAmount: total, paymentMethod: 'pm_card_visa' }),
   authorize: () => ({ status: 'authorized', paymentId: 'pay-1', fraudFlag: false }),
   holdForReview: () => null,
   capture: () => null,
-  updateOrderStatus: () => null,
+  updateOrderStatus: () => ({ outcome: 'paid' }),
   commit: () => null,
   undo: () => null,
   release: () => null,
-  failOrder: () => null,
+  failOrder: ({ failure }) => failure,
+  closeRefund: () => ({ code: 'refunded', system: false }),
   markForRepair: () => null,
   notify: () => null,
   track: () => null,
@@ -68,20 +73,41 @@ export interface CheckoutRun {
   called(task: string): Payload[];
 }
 
-const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:CheckoutOrchestrator';
+const order = { orderId: 'order-1', userId: 'user-1', productIds: ['mug'] };
+type Scripts = Readonly<Record<string, TaskScript>>;
+
+/** A checkout of one line. */
+export function runCheckout(scripts: Scripts = {}, options: RunOptions = {}): Promise<CheckoutRun> {
+  return runMachine(readCheckoutDefinition(), { ...order, fillFromProfile: false }, scripts, options);
+}
+
+/** A reversal, as each of its kinds is started. */
+export function runReversal(
+  kind: 'cancel' | 'refund' | 'repair',
+  scripts: Scripts = {},
+  options: RunOptions = {},
+): Promise<CheckoutRun> {
+  const code = { cancel: 'cancelled', refund: 'refunded', repair: 'internal' }[kind];
+  const input = { ...order, kind, failure: { code, system: false } };
+  return runMachine(readReversalDefinition(), input, scripts, options);
+}
+
+const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:UnderTest';
 
 /**
  * Runs the deployed ASL file to its end with scripted Lambdas. Waits between retries are a hundredth of a
  * millisecond for each second; the two pauses and the payment time out after 0.3 s.
  */
-export async function runCheckout(
-  scripts: Readonly<Record<string, TaskScript>> = {},
-  options: RunOptions = {},
+async function runMachine(
+  asl: string,
+  input: object,
+  scripts: Scripts,
+  options: RunOptions,
 ): Promise<CheckoutRun> {
   const calls: { task: string; payload: Payload }[] = [];
   const deadLetters: Payload[] = [];
   const engine = new StepFunctionsEngine(
-    [{ arn: machineArn, name: 'CheckoutOrchestrator', definition: definition() }],
+    [{ arn: machineArn, name: 'UnderTest', definition: render(asl) }],
     {
       retryIntervalScale: 0.00001,
       stateTimeoutSeconds: { WaitForProfile: 0.3, HoldForReview: 0.3, ProcessPayment: 0.3 },
@@ -113,10 +139,9 @@ export async function runCheckout(
       },
     },
   );
-  const input = { orderId: 'order-1', userId: 'user-1', productIds: ['mug'], fillFromProfile: false };
   const record = await engine.start({
     stateMachineArn: machineArn,
-    name: input.orderId,
+    name: order.orderId,
     input: JSON.stringify(input),
   });
   const deadline = Date.now() + 10_000;
@@ -138,8 +163,8 @@ export async function runCheckout(
   };
 }
 
-function definition(): string {
-  return renderCheckoutDefinition(readCheckoutDefinition(), {
+function render(asl: string): string {
+  return renderCheckoutDefinition(asl, {
     taskTimeoutSeconds: 2,
     profileTimeoutSeconds: 60,
     reviewTimeoutSeconds: 60,

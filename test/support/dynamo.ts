@@ -36,6 +36,7 @@ export async function startDynamo(...keys: TableKey[]): Promise<TestDynamo> {
 interface Index {
   readonly partitionKey: string;
   readonly sortKey: string;
+  readonly numeric?: boolean;
   readonly project: 'all' | 'keys' | readonly string[];
 }
 
@@ -44,13 +45,17 @@ async function createTable(client: Dynamo, key: TableKey, TableName: string): Pr
     tableDefinitions[key];
   const { partitionKey, sortKey, indexes = {} } = definition;
   const indexKeys = Object.values(indexes).flatMap((index) => [index.partitionKey, index.sortKey]);
+  const numbers = new Set(Object.values(indexes).flatMap((index) => (index.numeric ? [index.sortKey] : [])));
   const names = new Set([partitionKey, ...(sortKey ? [sortKey] : []), ...indexKeys]);
   const secondary = Object.entries(indexes).map(([name, index]) => toIndex(name, index));
   await client.send(
     new CreateTableCommand({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...names].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      AttributeDefinitions: [...names].map((name) => ({
+        AttributeName: name,
+        AttributeType: numbers.has(name) ? 'N' : 'S',
+      })),
       KeySchema: keySchema(partitionKey, sortKey),
       ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
     }),

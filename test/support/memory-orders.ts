@@ -47,6 +47,12 @@ export function memoryOrders(...orders: Order[]) {
     async removeWaiting(userId, orderId) {
       waiting.delete(`${userId}#${orderId}`);
     },
+    findWaiting: async (userId, orderId) => waiting.get(`${userId}#${orderId}`),
+    async remove({ orderId, version }, entry) {
+      if (byId.get(orderId)?.version !== version) return false;
+      audit.push(entry);
+      return byId.delete(orderId);
+    },
   };
   return { store, byId, placed, audit, counted, waiting, payments };
 }

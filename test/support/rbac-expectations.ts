@@ -54,6 +54,8 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'POST /product': admin,
   'PATCH /product/{productId}': admin,
   'DELETE /product/{productId}': admin,
+  'GET /product/rates': everybody,
+  'PUT /product/rates': admin,
   'POST /product/{productId}/stock': staff,
   'GET /product/{productId}/stock': staff,
 

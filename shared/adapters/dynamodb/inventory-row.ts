@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { systemActor } from '../../audit/audit-entry.ts';
-import type { StockLine } from '../../inventory/inventory-store.ts';
+import { holdMilliseconds, type StockLine } from '../../inventory/inventory-store.ts';
 import { ledgerAttributes, productPartition } from './stock-change-item.ts';
 import type { TransactItem } from './transact.ts';
 
@@ -43,12 +43,30 @@ export function rowKey(orderId: string, productId: string) {
   return { pk: productPartition(productId), sk: `ORDER#${orderId}` };
 }
 
+/** Rows that are HELD are spread over so many partitions of the index that lists them by expiry. */
+const shards = 8;
+export const holdShards = Array.from({ length: shards }, (_, shard) => `HELD#${shard}`);
+
+/** ISO 8601. */
+export function holdExpiry(at: Date): string {
+  return new Date(at.getTime() + holdMilliseconds).toISOString();
+}
+
+function shardOf(orderId: string): string {
+  const sum = [...orderId].reduce(
+    (hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0,
+    0,
+  );
+  return `HELD#${sum % shards}`;
+}
+
 /** nothing → HELD, if as much is free; or → NONE for a line of no pieces. The row's action is the last. */
 export function holdActions({ tables, orderId, at }: RowContext, line: StockLine): TransactItem[] {
   const row = { ...rowKey(orderId, line.productId), ...line, orderId, heldAt: at.toISOString() };
   if (line.quantity === 0) {
     return [putRow(tables, { ...row, state: 'NONE' })];
   }
+  const expiry = { holdShard: shardOf(orderId), heldUntil: holdExpiry(at) };
   return [
     {
       Update: {
@@ -60,7 +78,7 @@ export function holdActions({ tables, orderId, at }: RowContext, line: StockLine
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     },
-    putRow(tables, { ...row, state: 'HELD' }),
+    putRow(tables, { ...row, ...expiry, state: 'HELD' }),
   ];
 }
 
@@ -162,7 +180,8 @@ function moveRow(
     Update: {
       TableName: tables.inventory,
       Key: rowKey(orderId, line.productId),
-      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      // With them the row leaves the index of what is held.
+      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')} REMOVE holdShard, heldUntil`,
       ConditionExpression: '#state = :from AND #quantity = :quantity',
       ExpressionAttributeNames: {
         '#quantity': 'quantity',

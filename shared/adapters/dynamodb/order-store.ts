@@ -10,6 +10,7 @@ import { isConditionFailure, transiently } from './faults.ts';
 import { orderKey, orderToItem, toOrder, waitingKey } from './order-item.ts';
 import { listOrders } from './order-list.ts';
 import { toPaymentRecord } from './payment-records.ts';
+import { refuseUse, useActions, withRelease } from './promotion-uses.ts';
 import { isFalseCondition, type RetryEffects, type TransactItem, transact } from './transact.ts';
 import { userKey } from './user-directory.ts';
 
@@ -19,9 +20,14 @@ export interface OrderTables {
   readonly users?: string;
   readonly audit?: string;
   readonly idempotency?: string;
+  /** For placing orders with a promo code, and for ending them. */
+  readonly promotions?: string;
 }
 
 const daysKept = 2;
+/** All orders with a code meet at its counter. */
+const promotionRetries = 7;
+const waitingSchema = z.object({ taskToken: z.string() });
 const placedSchema = z.object({ requestHash: z.string(), orderId: z.string(), response: z.string() });
 export const placementKey = ({ userId, key }: PlacementKey) => ({ pk: `ORDER_CREATE#${userId}#${key}` });
 
@@ -45,6 +51,20 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
       ),
     );
     return Item && placedSchema.parse(Item);
+  };
+  const release = (order: Order) => withRelease(() => named(tables.promotions), order);
+  const save: OrderStore['save'] = async (changed) => {
+    const { order, actions } = release(changed);
+    if (actions.length > 0) {
+      return (await transact(client, [{ Put: versioned(table, order) }, ...actions], effects)) === undefined;
+    }
+    try {
+      await transiently(() => client.send(new PutCommand(versioned(table, order))));
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
   };
   return {
     find,
@@ -70,8 +90,12 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
         },
         { Put: { TableName: named(tables.audit), Item: auditItem(audit) } },
       ];
-      const reasons = await inProgressWhenBusy(() => transact(client, items, effects));
+      const uses = order.promotion ? useActions(named(tables.promotions), order) : [];
+      const options = uses.length > 0 ? { retries: promotionRetries } : {};
+      const reasons = await inProgressWhenBusy(() => transact(client, [...items, ...uses], effects, options));
       if (!reasons) return undefined;
+      // A repetition is told so before a limit that it may have reached itself.
+      if (!isFalseCondition(reasons[0])) refuseUse(order, reasons.slice(items.length));
       const former = await findPlaced(placement);
       if (!former)
         throw new TransientError('The key was taken and is free again; the request may be repeated');
@@ -93,16 +117,9 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
       const payment = bySort.get('PAYMENT');
       return order && { order: toOrder(order), payment: payment && toPaymentRecord(payment) };
     },
-    async save(order) {
-      try {
-        await transiently(() => client.send(new PutCommand(versioned(table, order))));
-        return true;
-      } catch (error) {
-        if (isConditionFailure(error)) return false;
-        throw error;
-      }
-    },
-    async saveCounted(order, countDelta, flags) {
+    save,
+    async saveCounted(changed, countDelta, flags) {
+      const { order, actions } = release(changed);
       const user = {
         TableName: named(tables.users),
         Key: userKey(order.userId),
@@ -118,8 +135,11 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
         },
         ConditionExpression: 'attribute_exists(pk)',
       };
-      const reasons = await transact(client, [{ Put: versioned(table, order) }, { Update: user }], effects);
+      const writes = [{ Put: versioned(table, order) }, { Update: user }, ...actions];
+      const reasons = await transact(client, writes, effects);
       if (isFalseCondition(reasons?.[1])) {
+        // Of an account that is gone there is no count to take back.
+        if (countDelta < 0) return save(changed);
         throw new Error(`Order ${order.orderId} belongs to an account that is gone`);
       }
       return reasons === undefined;
@@ -132,6 +152,23 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
     async removeWaiting(userId, orderId) {
       const Key = waitingKey(userId, orderId);
       await transiently(() => client.send(new DeleteCommand({ TableName: table, Key })));
+    },
+    async findWaiting(userId, orderId) {
+      const Key = waitingKey(userId, orderId);
+      const { Item } = await transiently(() =>
+        client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true })),
+      );
+      return Item && waitingSchema.parse(Item).taskToken;
+    },
+    async remove({ orderId, version }, audit) {
+      const Delete = {
+        TableName: table,
+        Key: orderKey(orderId),
+        ConditionExpression: 'version = :read',
+        ExpressionAttributeValues: { ':read': version },
+      };
+      const Put = { TableName: named(tables.audit), Item: auditItem(audit) };
+      return (await transact(client, [{ Delete }, { Put }], effects)) === undefined;
     },
   };
 }

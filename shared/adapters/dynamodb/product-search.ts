@@ -1,131 +1,128 @@
-import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Page, PageRequest } from '../../api/list.ts';
 import { Problem } from '../../api/problem.ts';
 import type { Product } from '../../catalogue/product.ts';
-import type { ProductFilter, ProductSearch, ProductSort } from '../../catalogue/product-store.ts';
+import { productMatcher } from '../../catalogue/product-match.ts';
+import type { ProductSearch } from '../../catalogue/product-store.ts';
+import { searchTerms, wordQuery } from '../../catalogue/search-words.ts';
 import type { Dynamo } from './client.ts';
-import { transiently } from './faults.ts';
-import { activeCatalogue, searchable } from './product-item.ts';
+import { type Budget, nextHit, walkList } from './listing-walk.ts';
+import { walkByPrice } from './price-walk.ts';
+import { listFor, pageSize, type Walk } from './search-plan.ts';
 
-const indexes = {
-  newest: { name: 'byNewest', key: 'productId', forward: false },
-  name: { name: 'byName', key: 'nameKey', forward: true },
-  price: { name: 'byPrice', key: 'priceKey', forward: true },
-  '-price': { name: 'byPrice', key: 'priceKey', forward: false },
-} as const satisfies Record<ProductSort, { name: string; key: string; forward: boolean }>;
-
-/** One request looks at no more than these queries times entries; the rest is for the next page. */
-const maximumQueries = 10;
-const filteredEntriesPerQuery = 250;
-const minimumLoad = 20;
+/** What one request may read at most; the rest is for the next page. */
+const listingsPerRequest = 1000;
+const productsPerRequest = 300;
 const maximumLoad = 100;
-
-/** Where a page ended: the value it is sorted by and the product. */
-const positionSchema = z.strictObject({
-  key: z.string().min(1).max(1024),
-  productId: z.string().min(1).max(200),
-});
-type Position = z.infer<typeof positionSchema>;
 
 export interface SearchPorts {
   readonly client: Dynamo;
-  readonly table: string;
+  readonly listings: string;
   readonly load: (productIds: readonly string[]) => Promise<Map<string, Product>>;
 }
 
+/** By list, the position where a page ended. */
+const cursorSchema = z.record(z.string().max(120), z.string().min(1).max(700));
+
 /**
- * Walks a listing index until the page is full, loads the products it names and keeps those that fit. Looks one
- * product ahead, so that a last page has no next one.
+ * Walks listings until the page is full and loads the products that they name: the record itself decides whether
+ * it is still what is searched for, and in stock. Looks one product ahead, so that a last page has no next one.
  */
 export async function searchProducts(
-  { client, table, load }: SearchPorts,
+  ports: SearchPorts,
   search: ProductSearch,
-  keep: ProductFilter,
   page: PageRequest,
+  maximumLoads = productsPerRequest,
 ): Promise<Page<Product>> {
-  const found: { product: Product; position: Position }[] = [];
-  let last = page.after && readPosition(page.after, search.sort);
-  for (let queries = 0; queries < maximumQueries; queries += 1) {
+  if (search.q !== undefined && !wordQuery(search.q)) return { items: [] };
+  const after = page.after ? readCursor(page.after, search.sort) : {};
+  const walk = await walkOf(ports, search, page.limit, after);
+  const isWanted = recordMatcher(search);
+  const found: { product: Product; passed: Record<string, string> }[] = [];
+  for (let loads = 0, round = 0; ; round += 1) {
     const missing = page.limit + 1 - found.length;
-    const { entries, end } = await queryIndex(client, table, search, missing, last);
-    for (let start = 0, size = 0; start < entries.length; start += size) {
-      size = Math.min(maximumLoad, Math.max(minimumLoad, page.limit + 1 - found.length));
-      const chunk = entries.slice(start, start + size);
-      const products = await load(chunk.map((entry) => entry.productId));
-      for (const position of chunk) {
-        const product = products.get(position.productId);
-        // An index may lag behind: the record itself says whether it is archived.
-        if (product && !product.archived && keep(product)) found.push({ product, position });
-      }
-      if (found.length > page.limit) {
-        const shown = found.slice(0, page.limit);
-        return pageOf(shown, search.sort, shown.at(-1)?.position);
-      }
+    const { hits, end } = await takeHits(walk, loadSize(missing, round, search));
+    loads += hits.length;
+    const products = hits.length > 0 ? await ports.load(hits.map(({ productId }) => productId)) : new Map();
+    for (const { productId, passed } of hits) {
+      const product = products.get(productId);
+      if (product && isWanted(product)) found.push({ product, passed });
     }
-    if (!end) return pageOf(found, search.sort, undefined);
-    last = end;
+    const shown = found.slice(0, page.limit);
+    const items = shown.map(({ product }) => product);
+    if (found.length > page.limit) return pageOf(items, search.sort, shown.at(-1)?.passed);
+    if (end === 'end') return { items };
+    if (end === 'spent' || loads >= maximumLoads) return pageOf(items, search.sort, walk.passed());
   }
-  return pageOf(found, search.sort, last);
 }
 
-function pageOf(
-  found: readonly { product: Product }[],
-  sort: ProductSort,
-  end: Position | undefined,
-): Page<Product> {
-  return { items: found.map(({ product }) => product), ...(end ? { next: { sort, ...end } } : {}) };
+/** A few more than are missing where stock decides; the more, the longer the page is in coming. */
+function loadSize(missing: number, round: number, { inStock }: ProductSearch): number {
+  const spare = inStock === undefined ? 1 : 4;
+  const patience = inStock === undefined ? 1 : 10 * 2 ** Math.min(round, 4);
+  return Math.min(maximumLoad, Math.max(missing + spare - 1, round > 0 ? patience : 0));
 }
 
-async function queryIndex(
-  client: Dynamo,
-  table: string,
+function pageOf(items: Product[], sort: string, passed: Record<string, string> = {}): Page<Product> {
+  return { items, next: { sort, ...passed } };
+}
+
+async function takeHits(walk: Walk, size: number) {
+  const hits: { productId: string; passed: Record<string, string> }[] = [];
+  while (hits.length < size) {
+    const hit = await nextHit(walk);
+    if (typeof hit === 'string') return { hits, end: hit };
+    walk.take();
+    hits.push({ productId: hit.listing.productId, passed: walk.passed() });
+  }
+  return { hits, end: undefined };
+}
+
+async function walkOf(
+  ports: SearchPorts,
   search: ProductSearch,
-  missing: number,
-  after: Position | undefined,
-): Promise<{ entries: Position[]; end: Position | undefined }> {
-  const index = indexes[search.sort];
-  const filter = filterOf(search);
-  const input: QueryCommandInput = {
-    TableName: table,
-    IndexName: index.name,
-    KeyConditionExpression: 'catalogue = :active',
-    ScanIndexForward: index.forward,
-    Limit: filter ? filteredEntriesPerQuery : Math.max(missing, minimumLoad),
-    ExpressionAttributeValues: { ':active': activeCatalogue, ...filter?.values },
-    ...(filter ? { FilterExpression: filter.expression } : {}),
-    ...(after
-      ? {
-          ExclusiveStartKey: {
-            catalogue: activeCatalogue,
-            productId: after.productId,
-            [index.key]: after.key,
-          },
-        }
-      : {}),
-  };
-  const { Items = [], LastEvaluatedKey } = await transiently(() => client.send(new QueryCommand(input)));
-  const toPosition = ({ productId, [index.key]: key }: Record<string, unknown>): Position =>
-    positionSchema.parse({ key: key ?? productId, productId });
-  // What the filter drops is passed as well, so the end is not always the last entry.
-  return { entries: Items.map(toPosition), end: LastEvaluatedKey && toPosition(LastEvaluatedKey) };
-}
-
-function filterOf({ category, q }: ProductSearch) {
-  const words = q === undefined ? [] : [...new Set(searchable(q).split(/\s+/).filter(Boolean))];
-  const clauses = words.map((_, index) => `contains(searchText, :word${index})`);
-  const values: Record<string, string> = Object.fromEntries(
-    words.map((word, index) => [`:word${index}`, word]),
-  );
-  if (category !== undefined) {
-    clauses.push('category = :category');
-    values[':category'] = category;
+  limit: number,
+  after: Readonly<Record<string, string>>,
+): Promise<Walk> {
+  const budget: Budget = { listings: listingsPerRequest };
+  const match = productMatcher(search);
+  if (search.sort === 'price' || search.sort === '-price') {
+    return walkByPrice(ports, { search, match, budget, after, limit });
   }
-  return clauses.length === 0 ? undefined : { expression: clauses.join(' AND '), values };
+  const byName = search.sort === 'name';
+  const list = await listFor(ports, search);
+  const range = {
+    list,
+    by: byName ? 'nameKey' : 'position',
+    forward: byName,
+    after: after.at,
+    pageSize: pageSize(isFiltered(search), limit),
+  } as const;
+  const walk = walkList({ client: ports.client, table: ports.listings }, range, match, budget);
+  return {
+    ...walk,
+    passed() {
+      const at = walk.passed();
+      return at === undefined ? {} : { at };
+    },
+  };
 }
 
-function readPosition({ sort, ...after }: Readonly<Record<string, string>>, wanted: ProductSort): Position {
-  const position = positionSchema.safeParse(after);
+function isFiltered({ q, minPrice, maxPrice, inStock }: ProductSearch): boolean {
+  return [q, minPrice, maxPrice, inStock].some((filter) => filter !== undefined);
+}
+
+function recordMatcher(search: ProductSearch): (product: Product) => boolean {
+  const match = productMatcher(search);
+  return (product) =>
+    !product.archived &&
+    (search.inStock === undefined || product.availableCount > 0 === search.inStock) &&
+    match({ ...product, words: search.q === undefined ? undefined : searchTerms(product).words }) !==
+      undefined;
+}
+
+function readCursor({ sort, ...after }: Readonly<Record<string, string>>, wanted: string) {
+  const position = cursorSchema.safeParse(after);
   if (!position.success || sort !== wanted) {
     throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
       errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],

@@ -7,29 +7,48 @@ import { auditItem } from './audit-trail.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
 import { transiently } from './faults.ts';
-import { listingAttributes, productItem, toProduct } from './product-item.ts';
+import { listingActions } from './listing-item.ts';
+import { toProduct } from './product-item.ts';
 import { searchProducts } from './product-search.ts';
 import { stockChangeItem } from './stock-change-item.ts';
-import { isFalseCondition, type RetryEffects, transact } from './transact.ts';
+import {
+  isFalseCondition,
+  maximumActions,
+  type RetryEffects,
+  type TransactItem,
+  transact,
+} from './transact.ts';
 
-export interface ProductTables {
+export interface ReaderTables {
   readonly products: string;
+  readonly listings: string;
+}
+
+export interface ProductTables extends ReaderTables {
   readonly inventory: string;
   readonly audit: string;
 }
 
+/** Alternatives are a courtesy: no more is read for them than usually suffices. */
+const productsPerAlternatives = 40;
+
 /** The catalogue for those who only read it. */
-export function createProductReader(client: Dynamo, table: string, effects: RetryEffects): ProductReader {
-  const load = loadProducts(client, table, effects);
-  const search = { client, table, load: (ids: readonly string[]) => load(ids, { consistent: false }) };
+export function createProductReader(
+  client: Dynamo,
+  { products, listings }: ReaderTables,
+  effects: RetryEffects,
+): ProductReader {
+  const load = loadProducts(client, products, effects);
+  const ports = { client, listings, load: (ids: readonly string[]) => load(ids, { consistent: false }) };
   return {
-    find: (productId) => findProduct(client, table, productId),
+    find: (productId) => findProduct(client, products, productId),
     findMany: (productIds) => load(productIds, { consistent: true }),
     async alternatives(category, except, limit) {
       if (limit < 1) return [];
-      const keep = (product: Product) => product.availableCount > 0 && !except.includes(product.productId);
-      const page = await searchProducts(search, { sort: 'newest', category }, keep, { limit });
-      return [...page.items];
+      const search = { sort: 'newest', category, inStock: true, market: {} } as const;
+      const wanted = { limit: limit + except.length };
+      const page = await searchProducts(ports, search, wanted, productsPerAlternatives);
+      return page.items.filter(({ productId }) => !except.includes(productId)).slice(0, limit);
     },
   };
 }
@@ -40,28 +59,31 @@ export function createProductStore(
   effects: RetryEffects,
 ): ProductStore {
   const load = loadProducts(client, tables.products, effects);
-  const loadForList = (ids: readonly string[]) => load(ids, { consistent: false });
+  const ports = {
+    client,
+    listings: tables.listings,
+    load: (ids: readonly string[]) => load(ids, { consistent: false }),
+  };
   const auditPut = (entry: AuditEntry) => ({ Put: { TableName: tables.audit, Item: auditItem(entry) } });
+  const write = writeListed(client, tables.listings, effects);
   return {
-    ...createProductReader(client, tables.products, effects),
-    list: (search, keep, page) =>
-      searchProducts({ client, table: tables.products, load: loadForList }, search, keep, page),
+    ...createProductReader(client, tables, effects),
+    list: (search, page) => searchProducts(ports, search, page),
 
     async create(product, initialStock, audit) {
       const Put = {
         TableName: tables.products,
-        Item: productItem(product),
+        Item: product,
         ConditionExpression: 'attribute_not_exists(productId)',
       };
       const ledgerPut = { Put: { TableName: tables.inventory, Item: stockChangeItem(initialStock) } };
-      const refusal = await transact(client, [{ Put }, ledgerPut, auditPut(audit)], effects);
+      const refusal = await write([{ Put }, ledgerPut, auditPut(audit)], undefined, product);
       if (refusal) throw new Error(`The product id ${product.productId} is in use`);
     },
 
-    async update(edited, audit) {
-      const Update = editOf(tables.products, edited);
-      const refusal = await transact(client, [{ Update }, auditPut(audit)], effects);
-      return refusal === undefined;
+    async update(before, edited, audit) {
+      const Update = editOf(tables.products, edited, before.version);
+      return (await write([{ Update }, auditPut(audit)], before, edited)) === undefined;
     },
 
     async adjustStock(adjustment) {
@@ -73,6 +95,28 @@ export function createProductStore(
       if (!isFalseCondition(refusal[0])) throw new TransientError('The adjustment was cancelled');
       return { done: false, current: await findProduct(client, tables.products, before.productId) };
     },
+  };
+}
+
+/**
+ * Writes the record's own actions and the listings in one transaction. An edit of more than fits into one puts the
+ * new listings before and takes the old ones away after: a listing too many is passed over, as the record
+ * decides what is found, while one too few would hide the product.
+ */
+function writeListed(client: Dynamo, table: string, effects: RetryEffects) {
+  const writeAll = async (actions: readonly TransactItem[]) => {
+    for (let start = 0; start < actions.length; start += maximumActions) {
+      await transact(client, actions.slice(start, start + maximumActions), effects);
+    }
+  };
+  return async (actions: readonly TransactItem[], before: Product | undefined, after: Product) => {
+    const { puts, deletes } = listingActions(table, before, after);
+    const whole = [...actions, ...puts, ...deletes];
+    if (whole.length <= maximumActions) return transact(client, whole, effects);
+    await writeAll(puts);
+    const refusal = await transact(client, [...actions], effects);
+    if (!refusal) await writeAll(deletes);
+    return refusal;
   };
 }
 
@@ -94,25 +138,20 @@ function loadProducts(client: Dynamo, table: string, effects: RetryEffects) {
 type Update = Required<Pick<UpdateCommandInput, 'UpdateExpression'>> & UpdateCommandInput;
 
 /** Sets what Admins edit and leaves the counts to those who hold, sell and adjust meanwhile. */
-function editOf(table: string, edited: Product): Update {
+function editOf(table: string, edited: Product, expected: number): Update {
   const { productId, stockCount: _, availableCount: __, imageUrl, ...fields } = edited;
-  const set: Record<string, unknown> = {
-    ...fields,
-    ...listingAttributes(edited),
-    ...(imageUrl === undefined ? {} : { imageUrl }),
-  };
-  const remove = [...(imageUrl === undefined ? ['imageUrl'] : []), ...(edited.archived ? ['catalogue'] : [])];
+  const set: Record<string, unknown> = { ...fields, ...(imageUrl === undefined ? {} : { imageUrl }) };
   const names = Object.keys(set);
   const setExpression = `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`;
   return {
     TableName: table,
     Key: { productId },
-    UpdateExpression: remove.length > 0 ? `${setExpression} REMOVE ${remove.join(', ')}` : setExpression,
+    UpdateExpression: imageUrl === undefined ? `${setExpression} REMOVE imageUrl` : setExpression,
     ConditionExpression: '#version = :expected',
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
-      ':expected': edited.version - 1,
+      ':expected': expected,
     },
   };
 }
@@ -123,7 +162,9 @@ function adjustmentOf(table: string, { before, after, change }: StockAdjustment)
     Key: { productId: before.productId },
     UpdateExpression:
       'SET stockCount = stockCount + :delta, availableCount = availableCount + :delta, ' +
-      'updatedBy = :by, updatedAt = :at, auditLogs = :logs, #version = :version',
+      'updatedBy = :by, updatedAt = :at, auditLogs = :logs, #version = :version' +
+      // Above its threshold again, the product can cross it anew.
+      (after.availableCount > after.lowStockThreshold ? ' REMOVE lowStockSince' : ''),
     // Version and stock as read make the audit's before and after true; holds may go on meanwhile.
     ConditionExpression: '#version = :expected AND stockCount = :stock AND availableCount >= :least',
     ExpressionAttributeNames: { '#version': 'version' },

@@ -21,7 +21,7 @@ export interface RetryEffects {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-const retries = 3;
+const usualRetries = 3;
 const firstDelayMilliseconds = 25;
 
 /**
@@ -33,6 +33,7 @@ export async function transact(
   client: Dynamo,
   items: TransactItems,
   effects: RetryEffects,
+  { retries = usualRetries }: { readonly retries?: number } = {},
 ): Promise<readonly CancellationReason[] | undefined> {
   // One for all tries: a try whose answer was lost must not meet its own items as somebody else's.
   const token = randomUUID();

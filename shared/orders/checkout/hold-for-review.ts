@@ -1,28 +1,34 @@
-import { systemActor } from '../../audit/audit-entry.ts';
+import { appendMirrored } from '../../audit/audit-entry.ts';
 import type { Notification } from '../../notifications/notifier.ts';
 import { logger } from '../../observability/logger.ts';
 import { type OnceStore, once } from '../../workflow/once.ts';
 import type { Order } from '../order.ts';
-import { withStatus } from '../order-changes.ts';
+import { withStep } from '../order-changes.ts';
 import { changeOrder } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
 
-type HoldPorts = Pick<CheckoutPorts, 'orders' | 'notifier' | 'checkouts' | 'effects'> & { once: OnceStore };
+type HoldPorts = Pick<CheckoutPorts, 'orders' | 'notifier' | 'checkouts' | 'effects' | 'audit'> & {
+  once: OnceStore;
+};
 
 /**
  * Puts the order on hold with the token that a manager's decision answers, and tells the staff. Should a
- * former attempt's token have been answered already, the decision is handed to this one.
+ * former attempt's token have been answered already, or the order been cancelled, this one is answered at once.
  */
 export async function holdForReview(
   { orderId, userId, taskToken }: { orderId: string; userId: string; taskToken: string },
   ports: HoldPorts,
 ): Promise<void> {
   const now = ports.effects.clock.now();
-  const order = await changeOrder(ports.orders, orderId, (current) => onHold(current, taskToken, now));
-  if (order.review) {
-    await ports.checkouts.resume(taskToken, { decision: order.review.decision });
+  const order = await changeOrder(ports.orders, orderId, (current) =>
+    current.cancel ? undefined : onHold(current, taskToken, now),
+  );
+  const decision = order.cancel ? 'cancelled' : order.review?.decision;
+  if (decision) {
+    await ports.checkouts.resume(taskToken, { decision });
     return;
   }
+  await appendMirrored(order, 'order.on_hold', ports.audit);
   const alert: Notification = {
     notificationId: `${orderId}#order_on_hold`,
     topic: 'order',
@@ -51,7 +57,7 @@ async function tellStaff(alert: Notification, ports: HoldPorts): Promise<void> {
 }
 
 function onHold(order: Order, reviewToken: string, now: Date): Order {
-  const held = order.status === 'OnHold' ? order : withStatus(order, 'OnHold', systemActor, now);
+  const held = order.status === 'OnHold' ? order : withStep(order, 'OnHold', 'order.on_hold', now);
   return {
     ...held,
     reviewToken,

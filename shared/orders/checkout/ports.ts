@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../../audit/audit-entry.ts';
 import type { ProductReader } from '../../catalogue/product-store.ts';
 import type { Effects } from '../../effects.ts';
 import type { UserDirectory } from '../../identity/user-directory.ts';
@@ -14,5 +15,6 @@ export interface CheckoutPorts {
   readonly inventory: Pick<InventoryStore, 'hold' | 'linesOf'>;
   readonly notifier: Notifier;
   readonly checkouts: Pick<CheckoutRuns, 'resume'>;
+  readonly audit: AuditTrail;
   readonly effects: Effects;
 }

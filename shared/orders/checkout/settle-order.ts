@@ -1,9 +1,10 @@
-import { type AuditEntry, systemActor } from '../../audit/audit-entry.ts';
+import { systemActor } from '../../audit/audit-entry.ts';
 import type { Product } from '../../catalogue/product.ts';
 import { TransientError } from '../../errors.ts';
 import type { PaymentRecord } from '../../payments/payment-record.ts';
+import type { Ending } from '../ending.ts';
 import type { FailureCode, Order } from '../order.ts';
-import { withAudit, withStatus } from '../order-changes.ts';
+import { systemAuditEntry, withAudit, withoutReversing, withStatus } from '../order-changes.ts';
 import { OrderMissingError } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
 
@@ -13,16 +14,17 @@ const saveAttempts = 5;
 const alternativesPerLine = 3;
 
 /**
- * Marks the order Paid and counts it on the user, in one transaction. A repetition changes nothing.
+ * Marks the order Paid and counts it on the user, in one transaction, unless it is to be cancelled. A
+ * repetition changes nothing; once an order is Paid, a cancellation is carried out by a reversal instead.
  * @throws OrderStateError when the order has been given up meanwhile
  */
-export async function markPaid(orderId: string, ports: SettlePorts): Promise<void> {
-  await settle(orderId, ports, async (order, payment, now) => {
-    if (order.status === 'Paid') return undefined;
+export async function markPaid(orderId: string, ports: SettlePorts): Promise<'paid' | 'cancelled'> {
+  const settled = await settle(orderId, ports, async (order, payment, now) => {
+    if (order.status === 'Paid' || order.status === 'Cancelled' || order.cancel) return undefined;
     const paid = withStatus(order, 'Paid', systemActor, now);
     const { paymentMethod, address } = order;
     return {
-      order: withEntry(withPayment(paid, payment), 'order.paid', order, now),
+      order: withEntry(withPayment(paid, payment), { action: 'order.paid' }, order, now),
       countDelta: 1,
       flags: {
         preferredPaymentMethod: paymentMethod.id ?? paymentMethod.token,
@@ -30,24 +32,61 @@ export async function markPaid(orderId: string, ports: SettlePorts): Promise<voi
       },
     };
   });
+  return settled.status === 'Paid' ? 'paid' : 'cancelled';
 }
 
-/** Marks the order Failed with the reason, and takes a former Paid back. A repetition changes nothing. */
-export async function markFailed(orderId: string, code: FailureCode, ports: SettlePorts): Promise<void> {
-  await settle(orderId, ports, async (order, payment, now) => {
-    if (order.status === 'Failed') return undefined;
+/**
+ * Ends an order that will not be paid: Cancelled when that was asked for, else Failed with the reason. Takes a
+ * former Paid back. A repetition changes nothing.
+ * @returns the ending as it turned out. A cancellation that nobody asked for is a fault of ours.
+ */
+export async function endOrder(orderId: string, ending: Ending, ports: SettlePorts): Promise<Ending> {
+  const wished = failureOf(ending);
+  const settled = await settle(orderId, ports, async (order, payment, now) => {
+    if (order.status === 'Failed' || order.status === 'Cancelled') return undefined;
+    const count = order.status === 'Paid' ? { countDelta: -1 as const } : {};
+    if (order.cancel) {
+      const ended = withStatus(order, 'Cancelled', systemActor, now);
+      const cancelled = withPayment({ ...ended, items: ended.items.map(givenBack) }, payment);
+      const entry = { action: 'order.cancelled', reason: order.cancel.reason };
+      return { order: withEntry(withoutReversing(cancelled), entry, order, now), ...count };
+    }
     const failed = withStatus(order, 'Failed', systemActor, now);
-    const alternativeIds = code === 'out_of_stock' ? await alternatives(order, ports) : undefined;
-    const failure = { code, message: messages[code], ...(alternativeIds ? { alternativeIds } : {}) };
-    const items = failed.items.map(givenBack);
-    return {
-      order: withEntry(withPayment({ ...failed, items, failure }, payment), 'order.failed', order, now, code),
-      ...(order.status === 'Paid' ? { countDelta: -1 } : {}),
+    const alternativeIds = wished.code === 'out_of_stock' ? await alternatives(order, ports) : undefined;
+    const failure = {
+      code: wished.code,
+      message: messages[wished.code],
+      ...(alternativeIds ? { alternativeIds } : {}),
     };
+    const entry = { action: 'order.failed', reason: wished.code };
+    const items = failed.items.map(givenBack);
+    const ended = withPayment({ ...failed, items, failure }, payment);
+    return { order: withEntry(ended, entry, order, now), ...count };
   });
+  return settled.status === 'Cancelled' ? { code: 'cancelled', system: ending.system } : wished;
 }
 
-/** The line of an order that has failed: what was held for it is free again. */
+function failureOf({ code, system }: Ending): { code: FailureCode; system: boolean } {
+  return code === 'cancelled' || code === 'refunded' ? { code: 'internal', system: true } : { code, system };
+}
+
+/** Shows on a refunded order what has been given back. A repetition changes nothing. */
+export async function closeRefund(orderId: string, ports: SettlePorts): Promise<void> {
+  await settle(orderId, ports, async (order, payment, now) =>
+    order.reversing === 'refund'
+      ? {
+          order: withEntry(
+            withoutReversing(withPayment(order, payment)),
+            { action: 'order.refunded' },
+            order,
+            now,
+          ),
+        }
+      : undefined,
+  );
+}
+
+/** The line of an order that has ended unsold: what was held for it is free again. */
 function givenBack(item: Order['items'][number]): Order['items'][number] {
   return item.allocated === 0 ? item : { ...item, allocated: 0, status: 'unfulfilled' };
 }
@@ -62,19 +101,19 @@ async function settle(
   orderId: string,
   { orders, effects }: SettlePorts,
   change: (order: Order, payment: PaymentRecord | undefined, now: Date) => Promise<Settlement | undefined>,
-): Promise<void> {
+): Promise<Order> {
   for (let attempt = 0; attempt < saveAttempts; attempt++) {
     const found = await orders.findWithPayment(orderId);
     if (!found) {
       throw new OrderMissingError(`There is no order ${orderId}`);
     }
     const settlement = await change(found.order, found.payment, effects.clock.now());
-    if (!settlement) return;
+    if (!settlement) return found.order;
     const { order, countDelta, flags } = settlement;
     const isSaved = countDelta
       ? await orders.saveCounted(order, countDelta, flags)
       : await orders.save(order);
-    if (isSaved) return;
+    if (isSaved) return order;
   }
   throw new TransientError(`Order ${orderId} keeps changing under the checkout`);
 }
@@ -95,20 +134,16 @@ function withPayment(order: Order, payment: PaymentRecord | undefined): Order {
 }
 
 /** The mirrored entry; AuditLogger appends the same one, by the same id, to the trail. */
-function withEntry(order: Order, action: string, before: Order, now: Date, reason?: FailureCode): Order {
-  const at = now.toISOString();
-  const entry: AuditEntry = {
-    entryId: `${order.orderId}-${action}`,
-    action,
-    entity: { type: 'order', id: order.orderId },
-    actor: systemActor,
-    at,
-    where: order.placedFrom,
-    before: { status: before.status },
-    after: { status: order.status, total: order.pricing.total },
-    ...(reason ? { reason } : {}),
-  };
-  return withAudit({ ...order, updatedAt: at }, entry);
+function withEntry(
+  order: Order,
+  act: { action: string; reason?: string | undefined },
+  before: Order,
+  now: Date,
+): Order {
+  const { refunded } = order.paymentInfo;
+  const after = { status: order.status, total: order.pricing.total, ...(refunded ? { refunded } : {}) };
+  const entry = systemAuditEntry(order, { ...act, before: { status: before.status }, after }, now);
+  return withAudit({ ...order, updatedAt: entry.at }, entry);
 }
 
 async function alternatives(order: Order, { products }: SettlePorts): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { Money } from '../../money/money.ts';
 import type { Order } from '../order.ts';
 import { changeOrder, OrderMissingError } from '../order-store.ts';
 import { priceOrder } from '../price-order.ts';
+import { type AlertPorts, alertLowStock } from './alert-low-stock.ts';
 import {
   type AllocationOutcome,
   type AllocationPlan,
@@ -14,21 +15,21 @@ import {
 import type { CheckoutPorts } from './ports.ts';
 
 export interface ValidatedOrder {
-  readonly outcome: AllocationOutcome;
+  readonly outcome: AllocationOutcome | 'cancelled';
   readonly lines: StockLine[];
   readonly totalAmount: Money;
   /** Id of the saved payment method, or `one-off`; never the provider's token, as workflow history keeps it. */
   readonly paymentMethod: string;
 }
 
-type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'>;
+type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'> & AlertPorts;
 type Free = ReadonlyMap<string, number>;
 
 const holdRounds = 5;
 
 /**
  * Holds the stock of the order, all of it or (with allowPartial) what there is, and writes what was held and
- * its price on the order. Run again it answers the first decision.
+ * its price on the order. Run again it answers the first decision. An order that is to be cancelled gets nothing.
  * @throws TransientError when stock keeps changing or the store is busy
  */
 export async function validateOrder(orderId: string, ports: ValidatePorts): Promise<ValidatedOrder> {
@@ -36,13 +37,19 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
   if (!order) {
     throw new OrderMissingError(`There is no order ${orderId}`);
   }
-  if (order.allocation) {
+  if (order.allocation || order.cancel) {
     return answer(order);
   }
   const products = await ports.products.findMany(order.items.map((item) => item.productId));
   const { plan, free: lastSeen } = await hold(order, freeOf(products), ports);
+  const held = plan.lines.map((line) => line.productId);
+  if (held.length > 0) await alertLowStock(order.orderId, held, ports);
+  const decide = (current: Order) => allocated(current, plan, lastSeen, products, ports.effects.clock.now());
+  const first = decide(order);
+  // Nearly always nobody has touched the order since it was read: no need to read it again.
+  if (await ports.orders.save(first)) return answer(first);
   const decided = await changeOrder(ports.orders, orderId, (current) =>
-    current.allocation ? undefined : allocated(current, plan, lastSeen, products, ports.effects.clock.now()),
+    current.allocation ? undefined : decide(current),
   );
   return answer(decided);
 }
@@ -152,7 +159,7 @@ function allocated(
 
 function answer(order: Order): ValidatedOrder {
   return {
-    outcome: order.allocation ?? 'out_of_stock',
+    outcome: order.cancel ? 'cancelled' : (order.allocation ?? 'out_of_stock'),
     lines: order.items
       .filter((item) => item.allocated > 0)
       .map(({ productId, allocated: quantity }) => ({ productId, quantity })),

@@ -1,9 +1,9 @@
-import { systemActor } from '../../audit/audit-entry.ts';
+import { appendMirrored } from '../../audit/audit-entry.ts';
 import { FinalError } from '../../errors.ts';
 import { missingProfileFields } from '../../identity/profile-completeness.ts';
 import type { User } from '../../identity/user.ts';
 import type { Order } from '../order.ts';
-import { withStatus } from '../order-changes.ts';
+import { withStep } from '../order-changes.ts';
 import { chooseAddress } from '../order-lines.ts';
 import { changeOrder } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
@@ -18,53 +18,57 @@ interface CheckoutOf {
   readonly userId: string;
 }
 
-type ProfilePorts = Pick<CheckoutPorts, 'orders' | 'users' | 'effects' | 'checkouts'>;
+type ProfilePorts = Pick<CheckoutPorts, 'orders' | 'users' | 'effects' | 'checkouts' | 'audit'>;
 
 /**
  * Says whether the profile has all that an order needs. An order that was placed without an address, or that
- * has waited, is brought up to date; any other is not even read.
+ * has waited, is brought up to date, or given up when it is to be cancelled; any other is not even read.
  */
 export async function validateProfile(
   { orderId, userId, fillFromProfile }: CheckoutOf & { fillFromProfile: boolean },
   ports: ProfilePorts,
-): Promise<{ isProfileComplete: boolean }> {
+): Promise<{ isProfileComplete: boolean; cancelled: boolean }> {
   const user = await findUser(userId, ports);
   const isProfileComplete = missingProfileFields(user).length === 0;
-  if (isProfileComplete && fillFromProfile) {
-    const now = ports.effects.clock.now();
-    await changeOrder(ports.orders, orderId, (order) => completed(order, user, now));
-    await ports.orders.removeWaiting(userId, orderId);
-  }
-  return { isProfileComplete };
+  if (!fillFromProfile) return { isProfileComplete, cancelled: false };
+  const now = ports.effects.clock.now();
+  const order = await changeOrder(ports.orders, orderId, (current) =>
+    isProfileComplete && !current.cancel ? completed(current, user, now) : undefined,
+  );
+  await appendMirrored(order, 'order.profile_completed', ports.audit);
+  const cancelled = order.cancel !== undefined;
+  if (isProfileComplete || cancelled) await ports.orders.removeWaiting(userId, orderId);
+  return { isProfileComplete, cancelled };
 }
 
 function completed(order: Order, user: User, now: Date): Order | undefined {
   const isWaiting = order.status === 'AwaitingProfile';
   if (!isWaiting && order.address) return undefined;
   const address = order.address ?? chooseAddress(user, undefined);
-  const pending = isWaiting ? withStatus(order, 'Pending', systemActor, now) : order;
+  const pending = isWaiting ? withStep(order, 'Pending', 'order.profile_completed', now) : order;
   return { ...pending, ...(address ? { address } : {}), updatedAt: now.toISOString() };
 }
 
 /**
- * Lets the checkout wait until the profile is complete. The token is stored before the profile is read
- * again: whoever completes it later finds the token, and whoever completed it before is seen here.
+ * Lets the checkout wait until the profile is complete. The token is stored before profile and order are read
+ * again: whoever completes or cancels later finds the token, and whoever did so before is seen here.
  */
 export async function waitForProfile(
   { orderId, userId, taskToken }: CheckoutOf & { taskToken: string },
   ports: ProfilePorts,
 ): Promise<void> {
   const now = ports.effects.clock.now();
-  const order = await changeOrder(ports.orders, orderId, (current) =>
-    current.status === 'AwaitingProfile' || current.allocation
+  const waiting = await changeOrder(ports.orders, orderId, (order) =>
+    order.status === 'AwaitingProfile' || order.allocation
       ? undefined
-      : { ...withStatus(current, 'AwaitingProfile', systemActor, now), updatedAt: now.toISOString() },
+      : withStep(order, 'AwaitingProfile', 'order.awaiting_profile', now),
   );
   // The checkout has gone on: this is an attempt that comes late, and nobody waits for its token.
-  if (order.allocation) return;
+  if (waiting.allocation) return;
+  await appendMirrored(waiting, 'order.awaiting_profile', ports.audit);
   await ports.orders.saveWaiting(userId, orderId, taskToken);
-  const user = await findUser(userId, ports);
-  if (missingProfileFields(user).length === 0) {
+  const [user, order] = await Promise.all([findUser(userId, ports), ports.orders.find(orderId)]);
+  if (missingProfileFields(user).length === 0 || order?.cancel) {
     await ports.checkouts.resume(taskToken, {});
   }
 }

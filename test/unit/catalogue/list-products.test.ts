@@ -4,6 +4,7 @@ import type { Price } from '../../../shared/catalogue/product.ts';
 import { productRoutes } from '../../../shared/catalogue/product-routes.ts';
 import { aRequest } from '../../support/builders/product-request.ts';
 import { type Catalogue, startCatalogue } from '../../support/catalogue-fixture.ts';
+import { testEffects } from '../../support/effects.ts';
 
 const { query: querySchema } = productRoutes.listProducts;
 const categories = ['kitchen', 'garden', 'office'];
@@ -30,7 +31,7 @@ describe('the list of products', () => {
 
   async function list(query: Record<string, string> = {}, by?: 'Admin' | 'Customer') {
     const request = aRequest(productRoutes.listProducts, by, { query: querySchema.parse(query) });
-    return listProducts(request, { products: shop.products });
+    return listProducts(request, { products: shop.products, rates: shop.rates, effects: testEffects() });
   }
 
   async function pages(query: Record<string, string>) {

@@ -169,6 +169,7 @@ describe('the inventory', () => {
       const product = await shop.seed({ stockCount: 4 });
       await shop.inventory.hold('commit-4', lines([product.productId, 1]), at);
       await shop.products.update(
+        product,
         { ...product, archived: true, version: 2 },
         {
           ...product.auditLogs[0]!,

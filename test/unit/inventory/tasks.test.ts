@@ -21,7 +21,13 @@ function inventoryLambda(refuse?: Error) {
     linesOf: () => Promise.reject(new Error('not a task')),
   };
   const ports = { inventory, clock: { now: () => now } };
-  return { calls, handler: createTaskHandler(() => ({ commit: commit(ports), release: release(ports) })) };
+  return {
+    calls,
+    handler: createTaskHandler(() => ({
+      commit: commit(ports),
+      release: release({ ...ports, stock: { lowOf: async () => [] } }),
+    })),
+  };
 }
 
 describe('the inventory Lambda', () => {

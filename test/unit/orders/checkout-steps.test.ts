@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAuditTrail } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { createInventoryStore } from '../../../shared/adapters/dynamodb/inventory-store.ts';
 import { createOnceStore } from '../../../shared/adapters/dynamodb/once-store.ts';
 import { createOrderStore } from '../../../shared/adapters/dynamodb/order-store.ts';
 import { createPaymentRecords } from '../../../shared/adapters/dynamodb/payment-records.ts';
 import { createProductStore } from '../../../shared/adapters/dynamodb/product-store.ts';
+import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
 import type { Product } from '../../../shared/catalogue/product.ts';
@@ -14,7 +16,7 @@ import type { User } from '../../../shared/identity/user.ts';
 import type { Notification } from '../../../shared/notifications/notifier.ts';
 import { holdForReview } from '../../../shared/orders/checkout/hold-for-review.ts';
 import { markForRepair } from '../../../shared/orders/checkout/mark-for-repair.ts';
-import { markFailed, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
+import { endOrder, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
 import { validateOrder } from '../../../shared/orders/checkout/validate-order.ts';
 import {
   UserMissingError,
@@ -37,7 +39,16 @@ let shop: Shop;
 let made = 0;
 
 beforeAll(async () => {
-  dynamo = await startDynamo('orders', 'users', 'audit', 'idempotency', 'products', 'inventory');
+  dynamo = await startDynamo(
+    'orders',
+    'users',
+    'audit',
+    'idempotency',
+    'products',
+    'listings',
+    'inventory',
+    'promotions',
+  );
 });
 afterAll(() => dynamo?.stop());
 beforeEach(() => {
@@ -55,6 +66,8 @@ function openShop() {
     idempotency: table('idempotency'),
     products: table('products'),
     inventory: table('inventory'),
+    listings: table('listings'),
+    promotions: table('promotions'),
   };
   const effects = testEffects();
   const checkouts = memoryCheckouts();
@@ -73,6 +86,8 @@ function openShop() {
     },
     checkouts: checkouts.runs,
     once: createOnceStore(client, tables.idempotency),
+    stock: createStockWatch(client, tables.products, retry),
+    audit: createAuditTrail(client, tables.audit),
     effects,
   };
   return {
@@ -141,7 +156,7 @@ describe('ValidateProfile', () => {
   test('says that a complete profile is complete, and touches no order that has its address', async () => {
     const user = await shop.user(complete);
     const order = await shop.order({ userId: user.userId });
-    expect(await check(order, false)).toEqual({ isProfileComplete: true });
+    expect(await check(order, false)).toEqual({ isProfileComplete: true, cancelled: false });
     expect(await saved(order)).toEqual(order);
   });
 
@@ -152,7 +167,7 @@ describe('ValidateProfile', () => {
   ])('says that a profile without %s is not', async (_what, over) => {
     const user = await shop.user(over);
     const order = await shop.order({ userId: user.userId });
-    expect(await check(order, true)).toEqual({ isProfileComplete: false });
+    expect(await check(order, true)).toEqual({ isProfileComplete: false, cancelled: false });
     expect(await saved(order)).toEqual(order);
   });
 
@@ -171,7 +186,7 @@ describe('ValidateProfile', () => {
     const address = anAddress({ label: 'chosen' });
     const order = await shop.order({ userId: user.userId, status: 'AwaitingProfile', address });
     await shop.ports.orders.saveWaiting(user.userId, order.orderId, 'token');
-    expect(await check(order, true)).toEqual({ isProfileComplete: true });
+    expect(await check(order, true)).toEqual({ isProfileComplete: true, cancelled: false });
     expect(await saved(order)).toMatchObject({ status: 'Pending', address: { label: 'chosen' } });
     expect((await saved(order)).timeline.map(({ status, by }) => [status, by]).at(-1)).toEqual([
       'Pending',
@@ -212,11 +227,11 @@ describe('WaitForProfile', () => {
     const user = await shop.user();
     const order = await shop.order({ userId: user.userId, address: undefined });
     const first = { orderId: order.orderId, userId: user.userId, fillFromProfile: true };
-    expect(await validateProfile(first, shop.ports)).toEqual({ isProfileComplete: false });
+    expect(await validateProfile(first, shop.ports)).toEqual({ isProfileComplete: false, cancelled: false });
     await shop.putUser({ ...user, ...complete });
     await wait(order);
     expect(shop.resumed).toEqual([{ token: 'token-1', result: {} }]);
-    expect(await validateProfile(first, shop.ports)).toEqual({ isProfileComplete: true });
+    expect(await validateProfile(first, shop.ports)).toEqual({ isProfileComplete: true, cancelled: false });
     expect(await saved(order)).toMatchObject({ status: 'Pending', address: { label: 'home' } });
   });
 
@@ -600,7 +615,13 @@ describe('the end of an order', () => {
     expect(await countOf(order)).toBe(1);
   });
 
-  test.each(['Failed', 'Cancelled', 'Shipped'] as const)('Paid is not for one that is %s', async (status) => {
+  test('Paid is not for one that has been cancelled, which is said', async () => {
+    const order = await payable({ status: 'Cancelled' });
+    expect(await markPaid(order.orderId, shop.ports)).toBe('cancelled');
+    expect(await countOf(order)).toBe(0);
+  });
+
+  test.each(['Failed', 'Shipped'] as const)('Paid is not for one that is %s', async (status) => {
     const order = await payable({ status });
     await expect(markPaid(order.orderId, shop.ports)).rejects.toThrow(OrderStateError);
     expect(await countOf(order)).toBe(0);
@@ -608,7 +629,7 @@ describe('the end of an order', () => {
 
   test('Failed tells why, without a count', async () => {
     const order = await payable();
-    await markFailed(order.orderId, 'payment_declined', shop.ports);
+    await endOrder(order.orderId, { code: 'payment_declined', system: false }, shop.ports);
     expect(await saved(order)).toMatchObject({
       status: 'Failed',
       failure: { code: 'payment_declined', message: expect.stringContaining('declined') },
@@ -619,9 +640,9 @@ describe('the end of an order', () => {
 
   test('Failed a second time keeps the first reason', async () => {
     const order = await payable();
-    await markFailed(order.orderId, 'payment_declined', shop.ports);
+    await endOrder(order.orderId, { code: 'payment_declined', system: false }, shop.ports);
     const first = await saved(order);
-    await markFailed(order.orderId, 'internal', shop.ports);
+    await endOrder(order.orderId, { code: 'internal', system: false }, shop.ports);
     expect(await saved(order)).toEqual(first);
   });
 
@@ -630,21 +651,20 @@ describe('the end of an order', () => {
     await markPaid(order.orderId, shop.ports);
     await shop.payments.beginUndo(order.orderId);
     await shop.payments.endUndo(order.orderId, amount);
-    await markFailed(order.orderId, 'internal', shop.ports);
-    await markFailed(order.orderId, 'internal', shop.ports);
+    await endOrder(order.orderId, { code: 'internal', system: false }, shop.ports);
+    await endOrder(order.orderId, { code: 'internal', system: false }, shop.ports);
     expect(await saved(order)).toMatchObject({ status: 'Failed', paymentInfo: { refunded: amount } });
     expect(await countOf(order)).toBe(0);
     expect((await saved(order)).timeline.map(({ status }) => status)).toEqual(['Pending', 'Paid', 'Failed']);
   });
 
-  test.each(['Cancelled', 'Shipped', 'Refunded'] as const)(
-    'Failed is not for one that is %s',
-    async (status) => {
-      const order = await payable({ status });
-      await expect(markFailed(order.orderId, 'internal', shop.ports)).rejects.toThrow(OrderStateError);
-      expect(await saved(order)).toMatchObject({ status, version: 1 });
-    },
-  );
+  test.each(['Shipped', 'Refunded'] as const)('Failed is not for one that is %s', async (status) => {
+    const order = await payable({ status });
+    await expect(endOrder(order.orderId, { code: 'internal', system: false }, shop.ports)).rejects.toThrow(
+      OrderStateError,
+    );
+    expect(await saved(order)).toMatchObject({ status, version: 1 });
+  });
 
   test('Failed for want of stock offers what else there is of the short lines’ categories', async () => {
     const short = await shop.product({ stockCount: 0 });
@@ -657,21 +677,23 @@ describe('the end of an order', () => {
       [plenty, 1],
     ]);
     await validateOrder(order.orderId, shop.ports);
-    await markFailed(order.orderId, 'out_of_stock', shop.ports);
+    await endOrder(order.orderId, { code: 'out_of_stock', system: false }, shop.ports);
     expect((await saved(order)).failure).toMatchObject({ alternativeIds: [similar.productId] });
   });
 
   test('is of no order that was never placed', async () => {
     await expect(markPaid('nothing', shop.ports)).rejects.toThrow(OrderMissingError);
-    await expect(markFailed('nothing', 'internal', shop.ports)).rejects.toThrow(OrderMissingError);
+    await expect(endOrder('nothing', { code: 'internal', system: false }, shop.ports)).rejects.toThrow(
+      OrderMissingError,
+    );
   });
 
   test('gives up for a while when the order keeps changing', async () => {
     const order = await payable();
     const orders = { ...shop.ports.orders, save: async () => false };
-    await expect(markFailed(order.orderId, 'internal', { ...shop.ports, orders })).rejects.toThrow(
-      TransientError,
-    );
+    await expect(
+      endOrder(order.orderId, { code: 'internal', system: false }, { ...shop.ports, orders }),
+    ).rejects.toThrow(TransientError);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RateTable } from '../../../shared/money/exchange.ts';
 import type { OrderBody } from '../../../shared/orders/order-schemas.ts';
 import { type PlacePorts, placeOrder } from '../../../shared/orders/place-order.ts';
 import { aProduct } from '../../support/builders/product.ts';
@@ -23,13 +24,14 @@ const pan = aProduct({
   ],
 });
 
-function setUp(products = [mug, pan]) {
+function setUp(products = [mug, pan], rates?: RateTable) {
   const orders = memoryOrders();
   const checkouts = memoryCheckouts();
   const ports: PlacePorts = {
     orders: orders.store,
     products: memoryCatalogue(...products),
     promotions: { find: async () => undefined },
+    rates: { inEffect: async () => rates },
     checkouts: checkouts.runs,
     effects: testEffects(),
     paymentProvider: 'sandbox',
@@ -115,6 +117,47 @@ describe('the same Idempotency-Key', () => {
     expect(replayed).toBe(true);
     expect(checkouts.started).toEqual([order.orderId]);
     expect(orders.byId.size).toBe(1);
+  });
+});
+
+describe('an order in a currency that a product has no price in', () => {
+  const effectiveAt = '2026-02-28T00:00:00.000Z';
+  const rates = { base: 'USD', effectiveAt, rates: { EUR: '0.92', JPY: '150', KWD: '0.307' } };
+
+  test('keeps the converted price, what it was converted from, and the rates with their date', async () => {
+    const { place, orders } = setUp([mug, pan], rates);
+    const items = [
+      { productId: 'mug', quantity: 2 },
+      { productId: 'pan', quantity: 1 },
+    ];
+    const { order } = await place({ items, currency: 'EUR' });
+    // 19.99 USD are 18.3908 EUR; the pan has a price in euros of its own.
+    expect(order.items).toMatchObject([
+      {
+        unitPrice: { amount: 1839, currency: 'EUR' },
+        convertedFrom: { amount: 1999, currency: 'USD' },
+      },
+      { unitPrice: { amount: 2800, currency: 'EUR' } },
+    ]);
+    expect(order.items[1]).not.toHaveProperty('convertedFrom');
+    expect(order.pricing.total).toEqual({ amount: 2 * 1839 + 2800, currency: 'EUR' });
+    expect(order.exchange).toEqual({ base: 'USD', effectiveAt, rates: { EUR: '0.92' } });
+    expect(orders.byId.get(order.orderId)?.exchange).toEqual(order.exchange);
+  });
+
+  test.each([
+    ['JPY', 2999],
+    ['KWD', 6137],
+  ])('is counted in the minor unit of %s', async (currency, amount) => {
+    const { place } = setUp([mug], rates);
+    const { order } = await place({ items: [{ productId: 'mug', quantity: 1 }], currency });
+    expect(order.pricing.total).toEqual({ amount, currency });
+  });
+
+  test('reads no rates when every price is set', async () => {
+    const { place, ports } = setUp();
+    Object.assign(ports, { rates: { inEffect: () => Promise.reject(new Error('not to be read')) } });
+    expect((await place()).order).not.toHaveProperty('exchange');
   });
 });
 

@@ -31,6 +31,17 @@ describe('priceOrder', () => {
     expect(priceOrder([line(5000, 1)], 'USD', promotion).discount.amount).toBe(1000);
   });
 
+  test('sums its lines, whatever the promotion', () => {
+    fc.assert(
+      fc.property(fc.array(anyLine, { maxLength: 50 }), (lines) => {
+        const { subtotal, total } = priceOrder(lines, 'USD', { kind: 'percent', value: 100 });
+        const parts = lines.map((each) => each.unitPrice.amount * each.quantity);
+        expect(subtotal.amount).toBe(parts.reduce((all, part) => all + part, 0));
+        expect(total.amount).toBe(0);
+      }),
+    );
+  });
+
   test('refuses to add currencies up', () => {
     expect(() => priceOrder([line(1, 1), line(1, 1, 'EUR')], 'USD', undefined)).toThrow(RangeError);
   });

@@ -5,18 +5,19 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import {
-  readCheckoutDefinition,
-  renderCheckoutDefinition,
-  type SubstitutedPlaceholder,
-} from '../checkout-definition.ts';
+import { renderCheckoutDefinition, type SubstitutedPlaceholder } from '../checkout-definition.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 
 type FunctionPlaceholder = Exclude<SubstitutedPlaceholder, 'DeadLetterQueueUrl'>;
 
-export interface CheckoutWorkflowProps {
+export interface OrderStateMachineProps {
+  /** Part of the log group's name. */
+  readonly name: string;
+  readonly comment: string;
+  /** ASL with its placeholders. */
+  readonly definition: string;
   readonly settings: StageSettings;
   readonly data: DataStack;
   readonly functions: Readonly<Record<FunctionPlaceholder, IFunction>>;
@@ -24,31 +25,30 @@ export interface CheckoutWorkflowProps {
 }
 
 /**
- * The checkout. Its definition is the raw ASL file, inlined so that template assertions see the states; raw
- * ASL gets no permissions by itself, so every function that it names is granted here.
+ * A state machine on orders: the checkout or the reversal. Its definition is a raw ASL file, inlined so that
+ * template assertions see the states; raw ASL gets no permissions by itself, so every function that it names
+ * is granted here.
  */
-export class CheckoutWorkflow extends Construct {
+export class OrderStateMachine extends Construct {
   readonly stateMachine: StateMachine;
 
   constructor(
     scope: Construct,
     id: string,
-    { settings, data, functions, deadLetters }: CheckoutWorkflowProps,
+    { name, comment, definition, settings, data, functions, deadLetters }: OrderStateMachineProps,
   ) {
     super(scope, id);
     const { logGroup } = new ServiceLogGroup(this, 'Logs', {
       settings,
       key: data.key,
       // Under this prefix the log deliveries of many state machines share one resource policy, whose size is bounded.
-      name: `/aws/vendedlogs/states/${Stack.of(this).stackName}-checkout`,
+      name: `/aws/vendedlogs/states/${Stack.of(this).stackName}-${name}`,
     });
     const functionArns = Object.entries(functions).map(([name, { functionArn }]) => [name, functionArn]);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineType: StateMachineType.STANDARD,
-      comment: 'From a placed order to a paid and audited one, or back to nothing held and nothing charged',
-      definitionBody: DefinitionBody.fromString(
-        renderCheckoutDefinition(readCheckoutDefinition(), settings.workflow),
-      ),
+      comment,
+      definitionBody: DefinitionBody.fromString(renderCheckoutDefinition(definition, settings.workflow)),
       definitionSubstitutions: {
         ...Object.fromEntries(functionArns),
         DeadLetterQueueUrl: deadLetters.queueUrl,

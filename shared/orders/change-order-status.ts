@@ -1,0 +1,60 @@
+import type { AuditTrail } from '../audit/audit-entry.ts';
+import type { Effects } from '../effects.ts';
+import { refuseCancelled } from './cancel-order.ts';
+import type { Order } from './order.ts';
+import { type Author, invalidState, orderAuditEntry, withAudit, withStatus } from './order-changes.ts';
+import { changeOrder, type OrderStore } from './order-store.ts';
+import { findOrder } from './read-orders.ts';
+import type { ReversalRuns } from './reversal-runs.ts';
+import { mayBecome } from './status.ts';
+
+export interface ChangeStatusPorts {
+  readonly orders: OrderStore;
+  readonly audit: AuditTrail;
+  readonly reversals: ReversalRuns;
+  readonly effects: Effects;
+}
+
+export interface StatusChange extends Author {
+  readonly orderId: string;
+  readonly status: 'Shipped' | 'Delivered' | 'Refunded';
+  readonly note?: string | undefined;
+}
+
+const actions = {
+  Shipped: 'order.shipped',
+  Delivered: 'order.delivered',
+  Refunded: 'order.refund_requested',
+} as const;
+
+/**
+ * What an Admin tells of an order after it was paid. A refund is Refunded at once; a reversal then gives the
+ * money back and writes how much. Told again, it is answered the same.
+ * @throws Problem not_found · invalid_state
+ */
+export async function changeOrderStatus(change: StatusChange, ports: ChangeStatusPorts): Promise<Order> {
+  const { orderId, status, note, principal } = change;
+  await findOrder(principal, orderId, ports.orders);
+  const order = await changeOrder(ports.orders, orderId, (current) => {
+    if (current.status === status) return undefined;
+    if (!mayBecome(current.status, status)) throw invalidState(current, status.toLowerCase());
+    refuseCancelled(current, status.toLowerCase());
+    const actor = { id: principal.userId, role: principal.role };
+    const entry = orderAuditEntry(
+      orderId,
+      { action: actions[status], before: { status: current.status }, after: { status }, reason: note },
+      change,
+      ports.effects,
+    );
+    const moved = withStatus(current, status, actor, new Date(entry.at));
+    const reversing = status === 'Refunded' ? ({ reversing: 'refund' } as const) : {};
+    return withAudit({ ...moved, ...reversing, updatedAt: entry.at }, entry);
+  });
+  const entry = order.auditLogs.find(({ action }) => action === actions[status]);
+  if (entry) await ports.audit.append(entry);
+  if (order.reversing === 'refund') {
+    const productIds = order.items.map((item) => item.productId);
+    await ports.reversals.start({ orderId, userId: order.userId, productIds, kind: 'refund' });
+  }
+  return order;
+}

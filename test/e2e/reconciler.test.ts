@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
+import { orderToItem } from '../../shared/adapters/dynamodb/order-item.ts';
+import type { Order } from '../../shared/orders/order.ts';
+import { anItem, anOrder } from '../support/builders/order.ts';
+import { createGate } from '../support/gate.ts';
+import { eventually } from '../support/local-stack.ts';
+import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
+
+let shop: Shop;
+let customer: Customer;
+let states: SFNClient;
+const gate = createGate();
+const minutes = 60_000;
+const total = { amount: 2000, currency: 'USD' };
+const whole = { stockCount: 10, availableCount: 10 };
+
+beforeAll(async () => {
+  shop = await openShop({ failures: gate.failures });
+  customer = await shop.newCustomer();
+  states = new SFNClient({ endpoint: shop.runtime.awsEndpoint, region: 'us-east-1' });
+});
+afterAll(async () => {
+  states?.destroy();
+  await shop?.stop();
+});
+
+/** One run of the schedule, as it will be when every hold is over its time; then all that it started ends. */
+async function reconcile(): Promise<Record<string, number>> {
+  const at = new Date(Date.now() + 20 * minutes).toISOString();
+  const result = await shop.runtime.invoke('reconciler', { task: 'reconcile', at });
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  await eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined);
+  return result.payload as Record<string, number>;
+}
+
+const nothing = { released: 0, started: 0, repaired: 0, driven: 0, failed: 0 };
+
+async function plantOrder(overrides: Partial<Order> & { productId: string }): Promise<string> {
+  const { productId, ...fields } = overrides;
+  const at = new Date(Date.now() - 30 * minutes);
+  const order = anOrder({
+    orderId: ulid(at.getTime()),
+    userId: customer.userId,
+    items: [anItem({ productId, quantity: 2 })],
+    createdAt: at.toISOString(),
+    updatedAt: at.toISOString(),
+    ...fields,
+  });
+  const TableName = shop.runtime.tables.ORDERS_TABLE;
+  await shop.dynamo.send(new PutCommand({ TableName, Item: orderToItem(order) }));
+  return order.orderId;
+}
+
+async function plantHold(orderId: string, productId: string): Promise<void> {
+  const { PRODUCTS_TABLE: products = '', INVENTORY_TABLE: inventory = '' } = shop.runtime.tables;
+  const store = createInventoryStore(shop.dynamo, { products, inventory }, { random: Math.random, sleep });
+  await store.hold(orderId, items(productId, 2), new Date());
+}
+
+async function placed(method = 'pm_card_visa') {
+  const productId = await shop.newProduct();
+  const answer = await shop.place(customer, { items: items(productId, 2), paymentMethod: { token: method } });
+  return { productId, orderId: String(answer.json.orderId) };
+}
+
+async function abort(orderId: string): Promise<void> {
+  const run = shop.runtime.executions().find(({ name }) => name === orderId);
+  await states.send(new StopExecutionCommand({ executionArn: run?.arn ?? '' }));
+}
+
+const paymentOf = async (orderId: string) =>
+  (await shop.rows('ORDERS_TABLE')).find((row) => row.pk === `ORDER#${orderId}` && row.sk === 'PAYMENT');
+
+describe('a hold that is over its time', () => {
+  test('is given back when its order never came to be', async () => {
+    const productId = await shop.newProduct();
+    await plantHold('ghost', productId);
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 10, availableCount: 8 });
+    expect(await reconcile()).toEqual({ ...nothing, released: 1 });
+    expect(await shop.stockOf(productId)).toEqual(whole);
+    expect(await reconcile()).toEqual(nothing);
+  });
+
+  test.each(['Failed', 'Cancelled'] as const)('is given back when its order is %s', async (status) => {
+    const productId = await shop.newProduct();
+    const orderId = await plantOrder({ productId, status });
+    await plantHold(orderId, productId);
+    expect(await reconcile()).toEqual({ ...nothing, released: 1 });
+    expect(await shop.stockOf(productId)).toEqual(whole);
+  });
+
+  test('stays while its checkout waits for a review', async () => {
+    const { orderId, productId } = await placed('pm_card_riskLevelElevated');
+    await shop.inStatus(orderId, 'OnHold');
+    const at = new Date(Date.now() + 20 * minutes).toISOString();
+    const { payload } = (await shop.runtime.invoke('reconciler', { task: 'reconcile', at })) as {
+      payload: unknown;
+    };
+    expect(payload).toEqual(nothing);
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 10, availableCount: 8 });
+    await shop.call('POST', `/order/${orderId}/approve`, { token: shop.manager, body: { reason: 'fine' } });
+    expect((await shop.settled(orderId)).status).toBe('Paid');
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+  });
+});
+
+describe('a checkout that was never started', () => {
+  test('is started, and pays the order', async () => {
+    const productId = await shop.newProduct();
+    const orderId = await plantOrder({ productId });
+    expect(await reconcile()).toEqual({ ...nothing, started: 1 });
+    expect((await shop.settled(orderId)).status).toBe('Paid');
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+  });
+});
+
+describe('a checkout that died', () => {
+  test.each(['validateOrder', 'authorize', 'capture', 'updateOrderStatus'])(
+    'before %s is taken back: nothing charged, nothing held, order Failed',
+    async (task) => {
+      const stop = gate.close(task);
+      const { orderId, productId } = await placed();
+      await stop.reached;
+      await abort(orderId);
+      stop.open();
+      await sleep(100);
+      expect(await reconcile()).toMatchObject({ repaired: 1, failed: 0 });
+      const order = await shop.order(orderId);
+      expect([order.status, order.failure?.code]).toEqual(['Failed', 'internal']);
+      expect(await shop.stockOf(productId)).toEqual(whole);
+      const payment = await paymentOf(orderId);
+      expect(payment?.undo).toBe('done');
+      expect(payment?.refunded).toEqual(payment?.state === 'captured' ? total : undefined);
+      expect(await reconcile()).toEqual(nothing);
+    },
+  );
+
+  test('while the order was on hold is taken back', async () => {
+    const { orderId, productId } = await placed('pm_card_riskLevelElevated');
+    await shop.inStatus(orderId, 'OnHold');
+    await abort(orderId);
+    expect(await reconcile()).toMatchObject({ repaired: 1 });
+    expect((await shop.order(orderId)).status).toBe('Failed');
+    expect(await shop.stockOf(productId)).toEqual(whole);
+  });
+
+  test('between paid and sold is taken back, with the refund', async () => {
+    const stop = gate.close('commit');
+    const { orderId, productId } = await placed();
+    await stop.reached;
+    await abort(orderId);
+    expect((await shop.order(orderId)).status).toBe('Paid');
+    expect(await reconcile()).toMatchObject({ repaired: 1 });
+    // Its last task comes back from the dead, and finds its way barred.
+    stop.open();
+    await sleep(100);
+    const order = await shop.order(orderId);
+    expect([order.status, order.paymentInfo.refunded]).toEqual(['Failed', total]);
+    expect(await shop.stockOf(productId)).toEqual(whole);
+  });
+
+  test('once the order was paid and sold leaves it alone', async () => {
+    const stop = gate.close('notify');
+    const { orderId, productId } = await placed();
+    await stop.reached;
+    await abort(orderId);
+    stop.open();
+    expect(await reconcile()).toEqual(nothing);
+    expect((await shop.order(orderId)).status).toBe('Paid');
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+  });
+
+  test('with a cancellation ends as cancelled', async () => {
+    const stop = gate.close('capture');
+    const { orderId, productId } = await placed();
+    await stop.reached;
+    await abort(orderId);
+    await shop.call('POST', `/order/${orderId}/cancel`, { token: customer.token });
+    stop.open();
+    await sleep(100);
+    expect(await reconcile()).toMatchObject({ driven: 1 });
+    expect((await shop.order(orderId)).status).toBe('Cancelled');
+    expect(await shop.stockOf(productId)).toEqual(whole);
+  });
+});
+
+describe('what a person asked for and nobody carries out', () => {
+  const wish = async (orderId: string, reversing: 'cancel' | 'refund', status: string) => {
+    const cancel = { by: customer.userId, at: new Date().toISOString() };
+    await shop.dynamo.send(
+      new UpdateCommand({
+        TableName: shop.runtime.tables.ORDERS_TABLE,
+        Key: { pk: `ORDER#${orderId}`, sk: 'ORDER' },
+        UpdateExpression: `SET reversing = :kind, #status = :status${reversing === 'cancel' ? ', #cancel = :cancel' : ''}`,
+        ExpressionAttributeNames: {
+          '#status': 'status',
+          ...(reversing === 'cancel' ? { '#cancel': 'cancel' } : {}),
+        },
+        ExpressionAttributeValues: {
+          ':kind': reversing,
+          ':status': status,
+          ...(reversing === 'cancel' ? { ':cancel': cancel } : {}),
+        },
+      }),
+    );
+  };
+
+  test('is carried out: a cancellation', async () => {
+    const { orderId, productId } = await placed();
+    await shop.settled(orderId);
+    await wish(orderId, 'cancel', 'Paid');
+    expect(await reconcile()).toEqual({ ...nothing, driven: 1 });
+    const order = await shop.order(orderId);
+    expect([order.status, order.paymentInfo.refunded]).toEqual(['Cancelled', total]);
+    expect(await shop.stockOf(productId)).toEqual(whole);
+  });
+
+  test('is carried out: a refund', async () => {
+    const { orderId, productId } = await placed();
+    await shop.settled(orderId);
+    await wish(orderId, 'refund', 'Refunded');
+    expect(await reconcile()).toEqual({ ...nothing, driven: 1 });
+    expect((await shop.order(orderId)).paymentInfo.refunded).toEqual(total);
+    expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+    expect(await reconcile()).toEqual(nothing);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { cancelOrder } from '../../../shared/orders/cancel-order.ts';
+import { endOrder, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
+import type { Order } from '../../../shared/orders/order.ts';
+import type { Reversal } from '../../../shared/orders/reversal-runs.ts';
+import type { OrderStatus } from '../../../shared/orders/status.ts';
+import { anOrder } from '../../support/builders/order.ts';
+import { aUser } from '../../support/builders/user.ts';
+import { testEffects } from '../../support/effects.ts';
+import { memoryCatalogue, memoryCheckouts, memoryOrders } from '../../support/memory-orders.ts';
+
+function setUp(order: Order) {
+  const orders = memoryOrders(order);
+  const checkouts = memoryCheckouts();
+  const reversals: Reversal[] = [];
+  const effects = testEffects();
+  const ports = {
+    orders: orders.store,
+    audit: { append: async () => undefined },
+    checkouts: checkouts.runs,
+    reversals: {
+      start: async (reversal: Reversal) => {
+        reversals.push(reversal);
+      },
+    },
+    effects,
+    products: memoryCatalogue(),
+  };
+  const user = aUser({ userId: order.userId, role: 'Customer' });
+  const request = {
+    orderId: order.orderId,
+    reason: 'too slow',
+    principal: { userId: user.userId, role: user.role, user, scope: 'own' as const },
+    client: { ip: '203.0.113.7', region: 'US', userAgent: 'test' },
+    requestId: 'request-1',
+  };
+  return { ...orders, checkouts, reversals, ports, cancel: () => cancelOrder(request, ports) };
+}
+
+describe('a cancellation is handed to', () => {
+  test('the checkout of a pending order, started if it never was', async () => {
+    const shop = setUp(anOrder());
+    await shop.cancel();
+    expect(shop.checkouts.started).toEqual([anOrder().orderId]);
+    expect(shop.reversals).toEqual([]);
+  });
+
+  test('the checkout that waits for the profile', async () => {
+    const order = anOrder({ status: 'AwaitingProfile' });
+    const shop = setUp(order);
+    shop.waiting.set(`${order.userId}#${order.orderId}`, 'token-1');
+    await shop.cancel();
+    expect(shop.checkouts.resumed).toEqual([{ token: 'token-1', result: {} }]);
+  });
+
+  test('the checkout that waits for a review', async () => {
+    const shop = setUp(anOrder({ status: 'OnHold', reviewToken: 'token-2' }));
+    await shop.cancel();
+    expect(shop.checkouts.resumed).toEqual([{ token: 'token-2', result: { decision: 'cancelled' } }]);
+  });
+
+  test('a reversal of a paid order', async () => {
+    const shop = setUp(anOrder({ status: 'Paid' }));
+    await shop.cancel();
+    expect(shop.reversals).toMatchObject([{ kind: 'cancel', productIds: ['mug'] }]);
+  });
+
+  test.each<OrderStatus>(['Shipped', 'Delivered', 'Failed', 'Cancelled', 'Refunded'])(
+    'nobody once the order is %s',
+    async (status) => {
+      const shop = setUp(anOrder({ status }));
+      await expect(shop.cancel()).rejects.toMatchObject({ code: 'invalid_state' });
+      expect([...shop.byId.values()]).toMatchObject([{ version: 1 }]);
+    },
+  );
+});
+
+describe('a cancellation that is asked for', () => {
+  const wished = { by: 'user-1', at: '2026-03-01T12:00:00.000Z' };
+
+  test('twice is written once, with one entry', async () => {
+    const shop = setUp(anOrder({ status: 'Paid' }));
+    await shop.cancel();
+    const again = await shop.cancel();
+    expect(again.auditLogs.filter(({ action }) => action === 'order.cancel_requested')).toHaveLength(1);
+    expect(again.version).toBe(2);
+    expect(shop.reversals).toHaveLength(2);
+  });
+
+  test('keeps an order from becoming paid', async () => {
+    const shop = setUp(anOrder({ cancel: wished }));
+    expect(await markPaid(anOrder().orderId, shop.ports)).toBe('cancelled');
+    expect(shop.counted).toEqual([]);
+  });
+
+  test('leaves a paid order to the reversal', async () => {
+    const shop = setUp(anOrder({ status: 'Paid', cancel: wished }));
+    expect(await markPaid(anOrder().orderId, shop.ports)).toBe('paid');
+  });
+
+  test('ends a paid order Cancelled, with refund and count taken back', async () => {
+    const order = anOrder({ status: 'Paid', cancel: wished, reversing: 'cancel' });
+    const shop = setUp(order);
+    const refunded = order.pricing.total;
+    shop.payments.set(order.orderId, {
+      orderId: order.orderId,
+      status: 'captured',
+      attempts: 1,
+      undo: 'done',
+      refunded,
+    });
+    const ending = await endOrder(order.orderId, { code: 'cancelled', system: false }, shop.ports);
+    expect(ending).toEqual({ code: 'cancelled', system: false });
+    const ended = shop.byId.get(order.orderId);
+    expect(ended).toMatchObject({ status: 'Cancelled', paymentInfo: { refunded } });
+    expect(ended?.reversing).toBeUndefined();
+    expect(ended?.failure).toBeUndefined();
+    expect(shop.counted).toEqual([{ userId: 'user-1', delta: -1 }]);
+    await endOrder(order.orderId, { code: 'cancelled', system: false }, shop.ports);
+    expect(shop.counted).toHaveLength(1);
+  });
+
+  test('by nobody ends an order Failed, as a fault of ours', async () => {
+    const order = anOrder({ status: 'Paid' });
+    const shop = setUp(order);
+    const ending = await endOrder(order.orderId, { code: 'cancelled', system: false }, shop.ports);
+    expect(ending).toEqual({ code: 'internal', system: true });
+    expect(shop.byId.get(order.orderId)).toMatchObject({ status: 'Failed', failure: { code: 'internal' } });
+  });
+});
