@@ -6,11 +6,13 @@ import type { RequestDevice } from './user-schemas.ts';
 /** How many devices a user record remembers. One that was forgotten is asked for a code again. */
 export const maximumDevices = 10;
 
+const unnamed = 'unknown';
+
 /** The device of a request: what it says of itself, and the address and region that the gateway saw. */
 export function requestDevice(said: RequestDevice | undefined, client: ClientInfo, at: string): Device {
   return {
-    os: said?.os ?? 'unknown',
-    browser: said?.browser ?? 'unknown',
+    os: said?.os ?? unnamed,
+    browser: said?.browser ?? unnamed,
     ip: client.ip,
     region: client.region,
     lastActive: at,
@@ -20,17 +22,21 @@ export function requestDevice(said: RequestDevice | undefined, client: ClientInf
 /**
  * Whether a login needs no second factor: both the address and the device have been seen before, not
  * necessarily together. A device comes onto the list at registration, or at a login that passed this rule or
- * a code; so every device there is trusted.
+ * a code; so every device there is trusted. What a device says of itself is the client's word alone, so one
+ * that says nothing is judged by its address.
  */
 export function isTrusted({ deviceInfo, trustFirstDevice }: User, device: Device): boolean {
-  if (deviceInfo.length === 0) {
-    return trustFirstDevice === true;
-  }
+  const hasSeen = deviceInfo.some(({ os, browser }) => os === device.os && browser === device.browser);
+  // For the seeded users of a local stack, whose every device may come once without a code.
+  if (trustFirstDevice && !hasSeen && (deviceInfo.length === 0 || isNamed(device))) return true;
   const network = networkOf(device.ip);
-  return (
-    deviceInfo.some(({ ip }) => networkOf(ip) === network) &&
-    deviceInfo.some(({ os, browser }) => os === device.os && browser === device.browser)
-  );
+  const isAddressKnown = deviceInfo.some(({ ip }) => networkOf(ip) === network);
+  const isDeviceKnown = hasSeen || !isNamed(device) || !deviceInfo.some(isNamed);
+  return isAddressKnown && isDeviceKnown;
+}
+
+function isNamed({ os, browser }: Device): boolean {
+  return os !== unnamed || browser !== unnamed;
 }
 
 export function isKnownDevice(devices: readonly Device[], device: Device): boolean {

@@ -79,7 +79,7 @@ describe('logging in', () => {
     expect(browsers).toEqual(['Safari', 'Firefox']);
   });
 
-  it('trusts the first device of an account that says so, and that one alone', async () => {
+  it('trusts each device of an account that says so once, and then asks it for a code elsewhere', async () => {
     const ports = fakeUserPorts(aUser({ trustFirstDevice: true }));
     ports.identityProvider.accept('user-1');
     expect((await loginUser(logIn, caller, ports)).newDevice).toBe(true);
@@ -87,12 +87,13 @@ describe('logging in', () => {
     await expect(loginUser(logIn, other, ports)).rejects.toMatchObject({ code: 'mfa_required' });
   });
 
-  it('does not take two logins at the same moment for the first device', async () => {
+  it('does not take two logins at the same moment for the first one of a device', async () => {
     const ports = fakeUserPorts(aUser({ trustFirstDevice: true }));
     ports.identityProvider.accept('user-1');
-    ports.store.meanwhile = () => ports.store.patch('user-1', { deviceInfo: [elsewhere] });
+    const there = { ...elsewhere, ...logIn.deviceInfo };
+    ports.store.meanwhile = () => ports.store.patch('user-1', { deviceInfo: [there] });
     await expect(loginUser(logIn, caller, ports)).rejects.toMatchObject({ code: 'mfa_required' });
-    expect(ports.store.users.get('user-1')?.deviceInfo).toEqual([elsewhere]);
+    expect(ports.store.users.get('user-1')?.deviceInfo).toEqual([there]);
   });
 
   it.each<[LogInResult, string]>([

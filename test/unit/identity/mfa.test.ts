@@ -61,11 +61,19 @@ describe('a login from an unusual place', () => {
     expect(await codeOf({ from: atHome })).toBe('entered');
   });
 
-  it('wants a code from a device that does not say what it is, unless it never did', async () => {
-    const silent = () => loginUser(credentials, atHome, ports);
-    await expect(silent()).rejects.toMatchObject({ code: 'mfa_required' });
+  it('judges a device that does not say what it is by its address alone', async () => {
+    const silent = (caller: typeof atHome) => loginUser(credentials, caller, ports);
+    await expect(silent(atHome)).resolves.toMatchObject({ newDevice: true });
+    const away = { ...atHome, client: { ...atHome.client, ip: '192.0.2.200' } };
+    await expect(silent(away)).rejects.toMatchObject({ code: 'mfa_required' });
+  });
+
+  it('takes the first name that a device gives itself at a known address', async () => {
     ports.store.patch('user-1', { deviceInfo: [{ ...seen, os: 'unknown', browser: 'unknown' }] });
-    await expect(silent()).resolves.toMatchObject({ newDevice: false });
+    const named = { ...credentials, deviceInfo: { os: 'macOS', browser: 'Safari' } };
+    await expect(loginUser(named, atHome, ports)).resolves.toMatchObject({ newDevice: true });
+    const other = { ...credentials, deviceInfo: { os: 'Windows', browser: 'Edge' } };
+    await expect(loginUser(other, atHome, ports)).rejects.toMatchObject({ code: 'mfa_required' });
   });
 
   it('says how to go on, gives no token, and records no device', async () => {
