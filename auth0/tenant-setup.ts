@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { differs } from './differs.ts';
 import type { ManagementClient } from './management-client.ts';
 import { bindAction, deployAction, type Note } from './tenant-action.ts';
+import { setUpConnection } from './tenant-connection.ts';
 
 export interface TenantSettings {
   /** Identifier of our API; the stage's `auth0.audience`. */
@@ -26,7 +28,6 @@ const managementScopes = ['delete:users', 'update:users', 'update:users_app_meta
 const passwordRealm = 'http://auth0.com/oauth/grant-type/password-realm';
 const perPage = 100;
 
-type Fields = Readonly<Record<string, unknown>>;
 const thing = z.looseObject({ id: z.string() });
 const application = z.looseObject({
   client_id: z.string(),
@@ -46,30 +47,41 @@ export async function setUpTenant(
 ): Promise<SetUpTenant> {
   const changes: string[] = [];
   const note = (line: string) => changes.push(line);
-  await setUpApi(api, settings, note);
+  await makeApi(api, settings, note);
   const client = await setUpApplication(api, settings, note);
   await grantManagement(api, client.client_id, note);
-  await setUpConnection(api, settings, client.client_id, note);
+  await grantLogins(api, settings, client.client_id, note);
+  // After the grant, without which nobody could log in any more.
+  await setUpApi(api, settings, note);
+  await setUpConnection(api, settings.connection, client.client_id, note);
   const actionId = await deployAction(api, settings.actionCode, wait, note);
   await bindAction(api, actionId, note);
   return { clientId: client.client_id, clientSecret: client.client_secret, changes };
 }
 
+const wantedApi = {
+  name: 'Storefront API',
+  signing_alg: 'RS256',
+  token_dialect: 'access_token',
+  allow_offline_access: false,
+  // People get a token through our application alone, which asks for codes and counts failures; another one
+  // of the tenant would not. No machine gets one: a token is a person with a user record.
+  subject_type_authorization: { user: { policy: 'require_client_grant' }, client: { policy: 'deny_all' } },
+};
+
+const findApi = (api: ManagementClient, audience: string) =>
+  api.find(`resource-servers/${encodeURIComponent(audience)}`, thing);
+
+async function makeApi(api: ManagementClient, { audience }: TenantSettings, note: Note): Promise<void> {
+  if (await findApi(api, audience)) return;
+  await api.send('POST', 'resource-servers', thing, { identifier: audience, ...wantedApi });
+  note(`made the API ${audience}`);
+}
+
 async function setUpApi(api: ManagementClient, { audience }: TenantSettings, note: Note): Promise<void> {
-  const wanted = {
-    name: 'Storefront API',
-    signing_alg: 'RS256',
-    token_dialect: 'access_token',
-    allow_offline_access: false,
-    // No machine gets a token for the API: a token is a person with a user record.
-    subject_type_authorization: { user: { policy: 'allow_all' }, client: { policy: 'deny_all' } },
-  };
-  const found = await api.find(`resource-servers/${encodeURIComponent(audience)}`, thing);
-  if (!found) {
-    await api.send('POST', 'resource-servers', thing, { identifier: audience, ...wanted });
-    note(`made the API ${audience}`);
-  } else if (differs(found, wanted)) {
-    await api.send('PATCH', `resource-servers/${found.id}`, thing, wanted);
+  const found = await findApi(api, audience);
+  if (found && differs(found, wantedApi)) {
+    await api.send('PATCH', `resource-servers/${found.id}`, thing, wantedApi);
     note(`changed the API ${audience}`);
   }
 }
@@ -119,67 +131,18 @@ async function grantManagement(api: ManagementClient, clientId: string, note: No
   }
 }
 
-async function setUpConnection(
+/** Lets our application, and none that is not granted it, get tokens for people who log in. */
+async function grantLogins(
   api: ManagementClient,
-  { connection: name }: TenantSettings,
+  { audience }: TenantSettings,
   clientId: string,
   note: Note,
 ): Promise<void> {
-  const wanted = {
-    passwordPolicy: 'good',
-    password_complexity_options: { min_length: 8 },
-    brute_force_protection: true,
-    disable_signup: false,
-    // Usernames are ours: people log in by e-mail address alone.
-    requires_username: false,
-  };
-  const connection = z.looseObject({
-    id: z.string(),
-    options: z.record(z.string(), z.unknown()).default({}),
-  });
-  const query = new URLSearchParams({ strategy: 'auth0', name });
-  let [found] = await api.send('GET', `connections?${query}`, z.array(connection));
-  if (!found) {
-    const body = { name, strategy: 'auth0', options: wanted };
-    found = await api.send('POST', 'connections', connection, body);
-    note(`made the connection ${name}`);
-  } else if (differs(found.options, wanted)) {
-    // The API replaces all options at once, so those that are not ours are sent back.
-    const options = { ...found.options, ...wanted };
-    await api.send('PATCH', `connections/${found.id}`, anything, { options });
-    note(`changed the connection ${name}`);
-  }
-  await enableConnection(api, found.id, clientId, note);
-}
-
-async function enableConnection(
-  api: ManagementClient,
-  connectionId: string,
-  clientId: string,
-  note: Note,
-): Promise<void> {
-  const page = z.object({
-    clients: z.array(z.object({ client_id: z.string() })),
-    next: z.string().optional(),
-  });
-  let from: string | undefined;
-  do {
-    const query = from === undefined ? '' : `?from=${encodeURIComponent(from)}`;
-    const { clients, next } = await api.send('GET', `connections/${connectionId}/clients${query}`, page);
-    if (clients.some((client) => client.client_id === clientId)) return;
-    from = next;
-  } while (from !== undefined);
-  const enabled = [{ client_id: clientId, status: true }];
-  await api.send('PATCH', `connections/${connectionId}/clients`, anything, enabled);
-  note('enabled the connection for the application');
-}
-
-/** True when a wanted field is missing or other; fields that nobody asked for are left alone. */
-function differs(found: Fields, wanted: Fields): boolean {
-  return Object.entries(wanted).some(([name, value]) => {
-    const is = found[name];
-    return Array.isArray(value) && Array.isArray(is)
-      ? !isDeepStrictEqual([...is].sort(), [...value].sort())
-      : !isDeepStrictEqual(is, value);
-  });
+  const grant = z.looseObject({ subject_type: z.string().optional() });
+  const query = new URLSearchParams({ client_id: clientId, audience, subject_type: 'user' });
+  const found = await api.send('GET', `client-grants?${query}`, z.array(grant));
+  if (found.some((one) => one.subject_type === 'user')) return;
+  const wanted = { client_id: clientId, audience, scope: [], subject_type: 'user' };
+  await api.send('POST', 'client-grants', anything, wanted);
+  note('granted the application tokens of people who log in');
 }

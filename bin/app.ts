@@ -13,6 +13,7 @@ const overrides = {
     domain: context('auth0Domain'),
     audience: context('auth0Audience'),
     connection: context('auth0Connection'),
+    clientId: context('auth0ClientId'),
   },
   alarmEmail: context('alarmEmail'),
 };

@@ -71,7 +71,12 @@ export class BackendStack extends Stack {
       analytics: analytics.stream,
       userNotifications: messaging.userNotifications,
     });
-    new Reconciler(this, 'Reconciler', { settings, data, checkout: stateMachine, reversal });
+    const reconciler = new Reconciler(this, 'Reconciler', {
+      settings,
+      data,
+      checkout: stateMachine,
+      reversal,
+    });
     const { api } = new StorefrontApi(this, 'Http', {
       settings,
       data,
@@ -87,6 +92,7 @@ export class BackendStack extends Stack {
       checkout: stateMachine,
       reversal,
       deadLetters: messaging.checkoutDeadLetters,
+      reconciler: reconciler.function,
       uncounted: insights.deadLetters,
       topic: messaging.operatorAlarms,
     });

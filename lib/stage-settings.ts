@@ -25,6 +25,8 @@ const settingsSchema = z.strictObject({
     audience: z.string().min(1),
     /** Name of the database connection that holds the passwords. */
     connection: z.string().min(1),
+    /** Our application's id. Given, tokens that another application of the tenant got are refused. */
+    clientId: z.string().min(1).optional(),
   }),
   /** Whether POST /user/exists may tell the id and role of an account, beside that it exists. */
   discloseIdentity: z.boolean(),
@@ -75,6 +77,8 @@ const login: StageSettings['login'] = {
     address: { captchaAfter: 50, lockAfter: 200 },
     windowSeconds: 15 * 60,
     codesPerWindow: 10,
+    codesPerDestination: 20,
+    wrongCodes: 20,
   },
   captchaVerifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
 };

@@ -21,6 +21,8 @@ export type { LocalRuntime, LocalRuntimeOptions } from './options.ts';
 
 /** Our application at the local tenant. */
 const auth0Client = { clientId: 'local-client', clientSecret: 'local-secret' };
+/** Another application of the tenant, which any tenant may have: what it lets in must not get in here. */
+const otherAuth0Client = { clientId: 'local-other-client', clientSecret: 'local-other-secret' };
 
 /**
  * Starts the whole stack in this process: HTTP API, Lambdas, state machine, tables, tenant.
@@ -55,6 +57,7 @@ async function run(
     variables: ({ name }) =>
       lambdaEnvironment({
         issuer,
+        auth0ClientId: auth0Client.clientId,
         captchaVerifyUrl: new URL(siteverifyPath, issuer).href,
         awsEndpoint: aws.url,
         dynamodbEndpoint: isFedByStream(foundation, name)
@@ -177,6 +180,7 @@ function serveHttp(
     managementAudience: `${issuer}api/v2/`,
     connection: variable(foundation, 'AUTH0_CONNECTION'),
     ...auth0Client,
+    otherClient: otherAuth0Client,
     users: tenantUsers,
     key: signingKey,
     onPasswordReset: (email) => {

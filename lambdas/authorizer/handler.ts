@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
+import { nonEmpty, nonEmptyIfSet, readEnvironment } from '../../shared/config/environment.ts';
 import { systemClock } from '../../shared/effects.ts';
 import { createTokenVerifier, type TokenVerifier } from '../../shared/identity/access-token.ts';
 import { type AuthorizerAnswer, authorizerAnswer } from '../../shared/identity/authorizer-policy.ts';
 
 // Not taken from the API Lambdas' settings: that would bring their AWS clients into this small bundle.
-const environment = { AUTH0_ISSUER: nonEmpty, AUTH0_AUDIENCE: nonEmpty };
+const environment = { AUTH0_ISSUER: nonEmpty, AUTH0_AUDIENCE: nonEmpty, AUTH0_CLIENT_ID: nonEmptyIfSet };
 
 const eventSchema = z.object({
   methodArn: z.string(),
@@ -29,6 +29,7 @@ function createVerifier(): TokenVerifier {
   return createTokenVerifier({
     issuer: env.AUTH0_ISSUER,
     audience: env.AUTH0_AUDIENCE,
+    clientId: env.AUTH0_CLIENT_ID,
     now: () => systemClock.now(),
   });
 }

@@ -3,6 +3,7 @@ import { apiEnvironment, createApiPorts } from '../../shared/adapters/api-ports.
 import { createAuditReader, createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { createExchangeRates } from '../../shared/adapters/dynamodb/exchange-rates.ts';
+import { createHoldFinder } from '../../shared/adapters/dynamodb/hold-finder.ts';
 import { createInsightReader } from '../../shared/adapters/dynamodb/insight-reader.ts';
 import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
@@ -30,6 +31,7 @@ function build(): Api<typeof table> {
     LISTINGS_TABLE: nonEmpty,
     PROMOTIONS_TABLE: nonEmpty,
     INSIGHTS_TABLE: nonEmpty,
+    INVENTORY_TABLE: nonEmpty,
     CHECKOUT_STATE_MACHINE_ARN: nonEmpty,
     REVERSAL_STATE_MACHINE_ARN: nonEmpty,
     PAYMENT_PROVIDER: nonEmpty,
@@ -40,6 +42,7 @@ function build(): Api<typeof table> {
   const retry = { random: effects.random, sleep };
   const tables = {
     orders: settings.ORDERS_TABLE,
+    users: settings.USERS_TABLE,
     audit: settings.AUDIT_TABLE,
     idempotency: settings.IDEMPOTENCY_TABLE,
     products: settings.PRODUCTS_TABLE,
@@ -53,6 +56,7 @@ function build(): Api<typeof table> {
     orders,
     products,
     promotions,
+    holds: createHoldFinder(client, settings.INVENTORY_TABLE, retry),
     rates: createExchangeRates(client, tables.listings),
     checkouts: createCheckoutRuns(workflows, settings.CHECKOUT_STATE_MACHINE_ARN),
     reversals: createReversalRuns(workflows, settings.REVERSAL_STATE_MACHINE_ARN),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiEnvironment, createApiPorts, tokenEnvironment } from '../../shared/adapters/api-ports.ts';
+import { createAuditReader } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { createExchangeRates, createRateWriter } from '../../shared/adapters/dynamodb/exchange-rates.ts';
 import { createProductStore } from '../../shared/adapters/dynamodb/product-store.ts';
@@ -9,6 +10,7 @@ import { adjustStock } from '../../shared/catalogue/adjust-stock.ts';
 import { archiveProduct } from '../../shared/catalogue/archive-product.ts';
 import { createProduct } from '../../shared/catalogue/create-product.ts';
 import { getRates, setRates } from '../../shared/catalogue/exchange-rates.ts';
+import { listProductAudit } from '../../shared/catalogue/list-product-audit.ts';
 import { listProducts } from '../../shared/catalogue/list-products.ts';
 import { listStockChanges } from '../../shared/catalogue/list-stock-changes.ts';
 import { productRoutes } from '../../shared/catalogue/product-routes.ts';
@@ -38,7 +40,8 @@ function build(): Api<typeof productRoutes> {
   const ledger = createStockLedger(client, settings.INVENTORY_TABLE);
   const rates = createExchangeRates(client, tables.listings);
   const rateWriter = createRateWriter(client, tables, retry);
-  const ports = { products, ledger, rates, rateWriter, effects };
+  const trail = createAuditReader(client, settings.AUDIT_TABLE);
+  const ports = { products, ledger, rates, rateWriter, trail, effects };
   return {
     ports: createApiPorts(client, settings, effects),
     operations: {
@@ -51,6 +54,7 @@ function build(): Api<typeof productRoutes> {
       archiveProduct: (request) => archiveProduct(request, ports),
       adjustStock: (request) => adjustStock(request, ports),
       listStockChanges: (request) => listStockChanges(request, ports),
+      listProductAudit: (request) => listProductAudit(request, ports),
     },
   };
 }

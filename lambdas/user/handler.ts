@@ -43,7 +43,12 @@ export const handler = createApiHandler(userRoutes, () => {
     audience: env.AUTH0_AUDIENCE,
     connection: env.AUTH0_CONNECTION,
     client: createSecretReader(secrets, env.AUTH0_SECRET_ARN, auth0ClientSchema, now),
-    verifyToken: createTokenVerifier({ issuer: env.AUTH0_ISSUER, audience: env.AUTH0_AUDIENCE, now }),
+    verifyToken: createTokenVerifier({
+      issuer: env.AUTH0_ISSUER,
+      audience: env.AUTH0_AUDIENCE,
+      clientId: env.AUTH0_CLIENT_ID,
+      now,
+    }),
     effects,
   });
   const workflow = createWorkflowClient();

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -12,6 +13,7 @@ export interface AlarmsProps {
   readonly checkout: StateMachine;
   readonly reversal: StateMachine;
   readonly deadLetters: IQueue;
+  readonly reconciler: IFunction;
   /** Where changes of orders end that could not be counted. */
   readonly uncounted: IQueue;
   readonly topic: ITopic;
@@ -31,7 +33,7 @@ const period = Duration.minutes(5);
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { api, checkout, reversal, deadLetters, uncounted, topic } = props;
+    const { api, checkout, reversal, deadLetters, reconciler, uncounted, topic } = props;
     const definitions: readonly AlarmDefinition[] = [
       {
         id: 'CheckoutFailed',
@@ -57,6 +59,14 @@ export class Alarms extends Construct {
         impact:
           'Customers were not told about their orders, or audit and analytics entries of orders are missing. The ' +
           'orders themselves are fine. Read the messages in the checkout dead-letter queue and redrive them.',
+      },
+      {
+        id: 'ReconcilerFailed',
+        metric: reconciler.metricErrors({ period }),
+        threshold: 1,
+        impact:
+          'Customers may wait for orders, refunds and stock that nobody looks after: a run of the reconciler failed. ' +
+          'The next one, five minutes later, tries again. Read the log of the reconciler Lambda.',
       },
       {
         id: 'OrdersUncounted',

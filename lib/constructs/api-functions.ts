@@ -42,8 +42,12 @@ export class ApiFunctions extends Construct {
       functionId: string,
       props: Omit<ServiceFunctionProps, 'settings' | 'data' | 'timeoutSeconds'>,
     ) => new ServiceFunction(this, functionId, { settings, data, timeoutSeconds, ...props });
-    const { domain, audience, connection } = settings.auth0;
-    const tokenEnvironment = { AUTH0_ISSUER: `https://${domain}/`, AUTH0_AUDIENCE: audience };
+    const { domain, audience, connection, clientId } = settings.auth0;
+    const tokenEnvironment = {
+      AUTH0_ISSUER: `https://${domain}/`,
+      AUTH0_AUDIENCE: audience,
+      ...(clientId === undefined ? {} : { AUTH0_CLIENT_ID: clientId }),
+    };
 
     this.authorizer = create('Authorizer', {
       name: 'authorizer',
@@ -107,6 +111,7 @@ export class ApiFunctions extends Construct {
         products: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
         listings: ['Query', 'Query:byName', 'PutItem', 'DeleteItem'],
         inventory: ['Query:ledger', 'PutItem'],
+        audit: ['PutItem', 'Query'],
       },
       environment: tokenEnvironment,
     });
@@ -114,7 +119,8 @@ export class ApiFunctions extends Construct {
       name: 'order',
       description: 'Routes below /order',
       tables: {
-        users: ['GetItem'],
+        // An order is placed on the condition that the account is still open.
+        users: ['GetItem', 'ConditionCheckItem'],
         products: ['GetItem', 'BatchGetItem'],
         // Alternatives, and the exchange rates.
         listings: ['Query'],
@@ -132,6 +138,8 @@ export class ApiFunctions extends Construct {
         idempotency: ['GetItem', 'PutItem', 'UpdateItem'],
         audit: ['PutItem', 'Query'],
         insights: ['Query', 'Query:byScore'],
+        // Whether an order's stock is sold, before it is shipped.
+        inventory: ['BatchGetItem'],
       },
       environment: {
         CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,

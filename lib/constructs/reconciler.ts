@@ -1,6 +1,7 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnStateMachine, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
@@ -20,6 +21,8 @@ const minutesBetweenRuns = 5;
 
 /** Looks every few minutes for stock and orders that no running checkout looks after, and sets them right. */
 export class Reconciler extends Construct {
+  readonly function: IFunction;
+
   constructor(scope: Construct, id: string, { settings, data, checkout, reversal }: ReconcilerProps) {
     super(scope, id);
     const reconciler = new ServiceFunction(this, 'Reconciler', {
@@ -38,6 +41,7 @@ export class Reconciler extends Construct {
         REVERSAL_STATE_MACHINE_ARN: reversal.stateMachineArn,
       },
     });
+    this.function = reconciler.function;
     reconciler.allow(['states:StartExecution'], [checkout.stateMachineArn, reversal.stateMachineArn]);
     reconciler.allow(['states:ListExecutions', 'states:SendTaskSuccess'], [checkout.stateMachineArn]);
     this.allowReadingExecutions(reconciler, checkout);

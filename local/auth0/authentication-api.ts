@@ -5,7 +5,7 @@ import type { TenantUser } from './tenant-users.ts';
 
 const passwordRealm = 'http://auth0.com/oauth/grant-type/password-realm';
 const accessTokenSeconds = 86_400;
-/** The claim that a post-login Action adds in a real tenant, see docs/operations.md. */
+/** The claim that a post-login Action adds in a real tenant, see docs/auth0.md. */
 const roleClaim = 'https://storefront.dev/role';
 
 const signupSchema = z.object({
@@ -63,10 +63,11 @@ export async function issueToken(context: TenantContext, body: unknown): Promise
   const parsed = tokenSchema.safeParse(body);
   if (!parsed.success) return oauthError(400, 'invalid_request', 'Missing required parameter: grant_type');
   const request = parsed.data;
-  if (request.client_id !== context.clientId || request.client_secret !== context.clientSecret)
-    return oauthError(401, 'access_denied', 'Unauthorized');
+  const clients = [context, ...(context.otherClient ? [context.otherClient] : [])];
+  const client = clients.find(({ clientId }) => clientId === request.client_id);
+  if (client?.clientSecret !== request.client_secret) return oauthError(401, 'access_denied', 'Unauthorized');
   if (request.grant_type === passwordRealm) return passwordGrant(context, request);
-  if (request.grant_type === 'client_credentials') return clientGrant(context, request);
+  if (request.grant_type === 'client_credentials' && client === context) return clientGrant(context, request);
   return oauthError(
     403,
     'unauthorized_client',
@@ -82,7 +83,10 @@ async function passwordGrant(context: TenantContext, request: TokenRequest): Pro
     return oauthError(403, 'invalid_grant', 'Wrong email or password.');
   if (user.blocked) return oauthError(403, 'unauthorized', 'user is blocked');
   const audience = request.audience ?? context.audience;
-  const token = await context.key.sign(accessClaims(context, user, audience), accessTokenSeconds);
+  const token = await context.key.sign(
+    accessClaims(context, user, audience, request.client_id),
+    accessTokenSeconds,
+  );
   return answer(200, {
     access_token: token,
     scope: request.scope,
@@ -91,13 +95,18 @@ async function passwordGrant(context: TenantContext, request: TokenRequest): Pro
   });
 }
 
-function accessClaims(context: TenantContext, user: TenantUser, audience: string): Record<string, unknown> {
+function accessClaims(
+  context: TenantContext,
+  user: TenantUser,
+  audience: string,
+  clientId: string,
+): Record<string, unknown> {
   return {
     [roleClaim]: user.appMetadata.role ?? 'Customer',
     iss: context.issuer,
     sub: `auth0|${user.id}`,
     aud: audience,
-    azp: context.clientId,
+    azp: clientId,
     gty: 'password',
   };
 }

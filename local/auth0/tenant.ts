@@ -15,6 +15,8 @@ export interface TenantContext {
   readonly connection: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** An application that is not this service's: people log in to it too. */
+  readonly otherClient?: { readonly clientId: string; readonly clientSecret: string };
   readonly users: TenantUsers;
   readonly key: SigningKey;
   readonly onPasswordReset: (email: string) => void;

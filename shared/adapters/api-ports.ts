@@ -1,5 +1,5 @@
 import type { ApiPorts } from '../api/dispatch.ts';
-import { nonEmpty } from '../config/environment.ts';
+import { nonEmpty, nonEmptyIfSet } from '../config/environment.ts';
 import type { Effects } from '../effects.ts';
 import { createTokenVerifier } from '../identity/access-token.ts';
 import { createAuditTrail } from './dynamodb/audit-trail.ts';
@@ -18,6 +18,7 @@ export const apiEnvironment = {
 export const tokenEnvironment = {
   AUTH0_ISSUER: nonEmpty,
   AUTH0_AUDIENCE: nonEmpty,
+  AUTH0_CLIENT_ID: nonEmptyIfSet,
 };
 
 interface ApiSettings {
@@ -26,17 +27,18 @@ interface ApiSettings {
   IDEMPOTENCY_TABLE: string;
   AUTH0_ISSUER?: string;
   AUTH0_AUDIENCE?: string;
+  AUTH0_CLIENT_ID?: string | undefined;
 }
 
 /** The dispatcher's ports over DynamoDB; with Auth0 settings, also the check of optional tokens. */
 export function createApiPorts(client: Dynamo, settings: ApiSettings, effects: Effects): ApiPorts {
-  const { AUTH0_ISSUER: issuer, AUTH0_AUDIENCE: audience } = settings;
+  const { AUTH0_ISSUER: issuer, AUTH0_AUDIENCE: audience, AUTH0_CLIENT_ID: clientId } = settings;
   const now = () => effects.clock.now();
   return {
     users: createUserDirectory(client, settings.USERS_TABLE),
     audit: createAuditTrail(client, settings.AUDIT_TABLE),
     limiter: createRateLimiter(client, settings.IDEMPOTENCY_TABLE),
     effects,
-    ...(issuer && audience ? { verifyToken: createTokenVerifier({ issuer, audience, now }) } : {}),
+    ...(issuer && audience ? { verifyToken: createTokenVerifier({ issuer, audience, clientId, now }) } : {}),
   };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Effects } from '../effects.ts';
-import { looksLikeCardNumber } from '../identity/payment-token.ts';
 import type { AnalyticsEvent } from './event.ts';
+import { looksPersonal } from './personal-data.ts';
 
 const maximumEvents = 25;
 const maximumProperties = 20;
@@ -12,8 +12,7 @@ const maximumProperties = 20;
  * refused; that the rest does not is the client's to see to.
  */
 const personal = [
-  (text: string) =>
-    !(/\S@\S+\.\S/.test(text) || /\+\d{7,}/.test(text) || isAddress(text) || looksLikeCardNumber(text)),
+  (value: string | number) => !looksPersonal(value),
   'looks like personal data; events may carry ids, names of things and numbers only',
 ] as const;
 
@@ -27,8 +26,9 @@ const propertiesSchema = z
       .string()
       .min(1)
       .max(40)
-      .regex(/^[A-Za-z][\w.-]*$/, 'must be a name: letters, digits, dots, dashes and underscores'),
-    z.union([textSchema, z.number(), z.boolean()]),
+      .regex(/^[A-Za-z][\w.-]*$/, 'must be a name: letters, digits, dots, dashes and underscores')
+      .refine(...personal),
+    z.union([textSchema, z.number().refine(...personal), z.boolean()]),
   )
   .refine((properties) => Object.keys(properties).length <= maximumProperties, {
     message: `may have ${maximumProperties} members at most`,
@@ -41,7 +41,8 @@ export const uiEventsRequest = z.strictObject({
         type: z
           .string()
           .max(60)
-          .regex(/^[A-Za-z][\w.:-]*$/, 'must be a name: letters, digits, dots, colons, dashes, underscores'),
+          .regex(/^[A-Za-z][\w.:-]*$/, 'must be a name: letters, digits, dots, colons, dashes, underscores')
+          .refine(...personal),
         at: z.iso.datetime({ offset: true }),
         properties: propertiesSchema.optional(),
       }),
@@ -91,8 +92,4 @@ function envelope(
 
 function digest(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32);
-}
-
-function isAddress(text: string): boolean {
-  return /(^|[^\d.])\d{1,3}(\.\d{1,3}){3}($|[^\d.])/.test(text);
 }

@@ -28,7 +28,9 @@ export async function authorize(
     throw new Problem('invalid_token', 'The token belongs to no account.');
   }
   if (user.disabled) {
-    throw new Problem('account_disabled', 'This account has been disabled.', refusal);
+    // Who is being erased leaves no new trace.
+    const kept = user.erasureStartedAt === undefined ? refusal : {};
+    throw new Problem('account_disabled', 'This account has been disabled.', kept);
   }
   if (user.role !== token.role) {
     throw new Problem(

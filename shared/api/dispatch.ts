@@ -1,10 +1,11 @@
 import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { TokenVerifier } from '../identity/access-token.ts';
-import { regionOf } from '../identity/network-address.ts';
+import { networkOf, regionOf } from '../identity/network-address.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
+import { preferredType } from './accept.ts';
 import { auditRefusal } from './audit-refusal.ts';
 import { authorize } from './authorize.ts';
 import {
@@ -84,7 +85,8 @@ async function run(
   refuseLargeBody(event);
   const { perAddressPerMinute } = route.throttle;
   if (perAddressPerMinute !== undefined) {
-    const key = `${route.method} ${route.path}#${client.ip}`;
+    // Whoever has an IPv6 address has a /64 of them.
+    const key = `${route.method} ${route.path}#${networkOf(client.ip)}`;
     await limitRate(ports.limiter, key, perAddressPerMinute, ports.effects.clock.now());
   }
   const token = await readToken(route, event, ports);
@@ -115,7 +117,10 @@ async function serve(
     ...parseRequest(route, { ...event, pathParameters }),
     principal,
     client: clientInfo(event),
-    accept: header(event, 'accept')?.split(/[,;]/)[0]?.trim().toLowerCase() ?? '*/*',
+    accept: preferredType(header(event, 'accept'), [
+      'application/json',
+      ...(route.success.csv ? ['text/csv'] : []),
+    ]),
     requestId,
   };
   // parseRequest has just produced these fields by this very route's schemas.

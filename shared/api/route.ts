@@ -77,7 +77,7 @@ export interface ApiRequest<R extends Route = Route> {
   readonly idempotencyKey: R extends { idempotencyKey: true } ? string : undefined;
   /** The version that the client read, from `If-Match`; absent on routes that do not ask for it. */
   readonly ifMatch: IfMatchOf<R>;
-  /** Media type that the client prefers, lower case, without parameters. */
+  /** The one of the route's media types that the client prefers: application/json, or text/csv where it is answered. */
   readonly accept: string;
   readonly client: ClientInfo;
   readonly requestId: string;

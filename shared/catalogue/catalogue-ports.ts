@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../audit/audit-entry.ts';
+import type { AuditEntry, AuditReader } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { StockLedger } from '../inventory/stock-change.ts';
 import type { ExchangeRates, RateTable } from '../money/exchange.ts';
@@ -10,5 +10,6 @@ export interface CataloguePorts {
   readonly ledger: StockLedger;
   readonly rates: ExchangeRates;
   readonly rateWriter: { put(table: RateTable, audit: AuditEntry): Promise<void> };
+  readonly trail: AuditReader;
   readonly effects: Effects;
 }

@@ -197,4 +197,16 @@ export const productRoutes = {
     throttle: readThrottle,
     problems: ['not_found'],
   },
+  listProductAudit: {
+    domain: 'product',
+    method: 'GET',
+    path: '/product/{productId}/audit',
+    summary: 'List what was done to a product, newest first; an archived one too',
+    allow: ['Admin', 'Manager'],
+    params: productParams,
+    query: z.strictObject(pageQuery),
+    success: { status: 200, body: listSchema(auditEntrySchema) },
+    throttle: readThrottle,
+    problems: ['not_found'],
+  },
 } as const satisfies RouteTable;

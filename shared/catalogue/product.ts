@@ -20,12 +20,15 @@ export const priceSchema = z.strictObject({
 });
 export type Price = z.infer<typeof priceSchema>;
 
-/** At least one price, and one only for each currency and region. */
+/** One price only for each currency and region, and at least one that holds everywhere: it can be bought anywhere. */
 const pricesSchema = z
   .array(priceSchema)
   .min(1)
   .max(50)
   .superRefine((prices, context) => {
+    if (prices.length > 0 && prices.every(({ region }) => region !== undefined)) {
+      context.addIssue({ code: 'custom', message: 'must have a price without a region' });
+    }
     const seen = new Set<string>();
     prices.forEach(({ currency, region = '' }, index) => {
       const key = `${currency}#${region}`;

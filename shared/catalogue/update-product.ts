@@ -1,4 +1,4 @@
-import { versionOf } from '../api/etag.ts';
+import { requireVersion } from '../api/etag.ts';
 import { Problem } from '../api/problem.ts';
 import type { ApiRequest, ApiResult } from '../api/route.ts';
 import type { CataloguePorts } from './catalogue-ports.ts';
@@ -16,19 +16,18 @@ export async function updateProduct(
   request: ApiRequest<UpdateProduct>,
   { products, effects }: Pick<CataloguePorts, 'products' | 'effects'>,
 ): Promise<ApiResult<UpdateProduct>> {
-  const expected = versionOf(request.ifMatch);
-  const current = await findActiveProduct(products, request.params.productId);
-  if (current.version !== expected) {
-    throw versionConflict();
+  // Whoever names any version does not lose to another edit, but comes after it.
+  const attempts = request.ifMatch === '*' ? 5 : 1;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const current = await findActiveProduct(products, request.params.productId);
+    requireVersion(request.ifMatch, current.version);
+    const { product, before, after } = applyPatch(current, request.body);
+    const action = { action: 'product.updated', productId: current.productId, before, after } as const;
+    const entry = productAuditEntry(action, request, effects.clock.now(), effects);
+    const edited = stamp(product, entry);
+    if (await products.update(current, edited, entry)) return editorAnswer(edited);
   }
-  const { product, before, after } = applyPatch(current, request.body);
-  const action = { action: 'product.updated', productId: current.productId, before, after } as const;
-  const entry = productAuditEntry(action, request, effects.clock.now(), effects);
-  const edited = stamp(product, entry);
-  if (!(await products.update(current, edited, entry))) {
-    throw versionConflict();
-  }
-  return editorAnswer(edited);
+  throw new Problem('version_conflict', 'The product has changed since you read it; read it again.');
 }
 
 /** Fields that the patch names replace the product's; `imageUrl: null` takes the image away. */
@@ -51,8 +50,4 @@ function applyPatch(current: Product, patch: Patch) {
 function namedIn(patch: Patch, product: Product): Record<string, unknown> {
   const values: Readonly<Record<string, unknown>> = product;
   return Object.fromEntries(Object.keys(patch).map((name) => [name, values[name] ?? null]));
-}
-
-function versionConflict(): Problem {
-  return new Problem('version_conflict', 'The product has changed since you read it; read it again.');
 }

@@ -23,5 +23,6 @@ export function readEnvironment<T extends z.ZodRawShape>(
 }
 
 export const nonEmpty = z.string().min(1);
+export const nonEmptyIfSet = nonEmpty.optional();
 /** `"true"` or `"false"`, as CloudFormation hands booleans to a Lambda. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');

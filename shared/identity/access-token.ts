@@ -14,6 +14,8 @@ export interface TokenRules {
   /** The tenant's URL with a trailing slash, exactly as the `iss` claim has it. */
   readonly issuer: string;
   readonly audience: string;
+  /** Our application at the tenant: given, a token that another one got is not good here. */
+  readonly clientId?: string | undefined;
   readonly now: () => Date;
 }
 
@@ -21,6 +23,8 @@ const claimsSchema = z.object({
   sub: z.string().regex(/^auth0\|.+/),
   exp: z.number(),
   [roleClaim]: storedRoleSchema,
+  azp: z.string().optional(),
+  client_id: z.string().optional(),
 });
 
 const clockToleranceSeconds = 5;
@@ -54,6 +58,11 @@ export function createTokenVerifier(
         return undefined;
       }
       const claims = claimsSchema.parse(payload);
+      // Auth0's own profile says azp, its RFC 9068 profile client_id. Another application of the tenant may
+      // have let the person in without our code, CAPTCHA and locks.
+      if (rules.clientId !== undefined && (claims.azp ?? claims.client_id) !== rules.clientId) {
+        return undefined;
+      }
       return {
         userId: claims.sub.slice('auth0|'.length),
         role: claims[roleClaim],

@@ -1,5 +1,7 @@
 import { Problem } from '../api/problem.ts';
+import { mapAtOnce } from '../at-once.ts';
 import { erasedWhere } from '../audit/audit-entry.ts';
+import { isErased } from '../orders/erase-order.ts';
 import type { Order } from '../orders/order.ts';
 import { changeUser } from './change-user.ts';
 import type { Principal } from './principal.ts';
@@ -8,11 +10,11 @@ import type { User } from './user.ts';
 import { userAuditEntry } from './user-audit.ts';
 import type { Caller, UserPorts } from './user-ports.ts';
 
-type Ports = Pick<UserPorts, 'store' | 'identityProvider' | 'privacy' | 'effects'>;
+type Ports = Pick<UserPorts, 'store' | 'identityProvider' | 'privacy' | 'audit' | 'effects'>;
 type KnownCaller = Caller & { readonly principal: Principal };
 
 /** Orders are worked on side by side, but not so many that one erasure throttles a table. */
-const ordersAtOnce = 5;
+const ordersAtOnce = 8;
 /** A checkout's last steps (notification, audit) come after the order's own end. */
 const tailMilliseconds = 60 * 60 * 1000;
 /** Between an order's transaction and the start of its checkout. */
@@ -20,11 +22,13 @@ const startMilliseconds = 60 * 1000;
 
 /**
  * Erases a person: the account is shut first, then closed at the identity provider, then emptied. Each step
- * may be done again, and the next call goes on where a former one broke off; see docs/decisions/0010-erasure.md.
+ * may be done again, and the next call goes on where a former one broke off. Called for somebody who is erased
+ * already it sweeps again, for what came late or out of a backup; see docs/decisions/0010-erasure.md.
  * @throws Problem not_found · last_admin · invalid_state while a checkout of theirs runs
  */
 export async function eraseUser(userId: string, caller: KnownCaller, ports: Ports): Promise<void> {
-  const { store, identityProvider, privacy, effects } = ports;
+  const { store, identityProvider, privacy, audit, effects } = ports;
+  let isRepetition = false;
   const user = caller.principal.userId === userId ? caller.principal.user : await store.find(userId);
   if (user) {
     const marked = await shut(user, caller, ports);
@@ -34,9 +38,8 @@ export async function eraseUser(userId: string, caller: KnownCaller, ports: Port
     await privacy.erasures.removeUser(marked, { userId, startedAt });
   } else {
     const erasure = await privacy.erasures.find(userId);
-    if (!erasure || erasure.finishedAt !== undefined) {
-      throw new Problem('not_found', 'There is no such user.');
-    }
+    if (!erasure) throw new Problem('not_found', 'There is no such user.');
+    isRepetition = erasure.finishedAt !== undefined;
   }
   // Again, now that nobody can act under this id: an order or an entry may have been on its way before.
   const orders = await privacy.data.ordersOf(userId);
@@ -45,6 +48,9 @@ export async function eraseUser(userId: string, caller: KnownCaller, ports: Port
     userId,
     orders.map(({ orderId }) => orderId),
   );
+  if (isRepetition) {
+    return audit.append(userAuditEntry('user.erasure_repeated', userId, caller, effects));
+  }
   await privacy.erasures.finish(userId, effects.clock.now().toISOString(), lastEntry(userId, caller, ports));
 }
 
@@ -89,7 +95,15 @@ async function reopen(former: User, caller: KnownCaller, ports: Ports): Promise<
 async function refuseWhileCheckoutRuns(userId: string, { privacy, effects }: Ports): Promise<void> {
   const now = effects.clock.now().getTime();
   const orders = await privacy.data.ordersOf(userId);
-  for (const order of orders.filter((candidate) => mayBeRunning(candidate, now))) {
+  const reversed = orders.find(({ reversing }) => reversing !== undefined);
+  if (reversed) {
+    throw new Problem(
+      'invalid_state',
+      `Order ${reversed.orderId} is being cancelled or refunded; the account can be erased once that has ended.`,
+    );
+  }
+  const candidates = orders.filter((order) => mayBeRunning(order, now));
+  await mapAtOnce(candidates, ordersAtOnce, async (order) => {
     const state = await privacy.checkouts.stateOf(order.orderId);
     const isAboutToStart = state === 'none' && now - Date.parse(order.createdAt) < startMilliseconds;
     if (state === 'running' || isAboutToStart) {
@@ -98,7 +112,7 @@ async function refuseWhileCheckoutRuns(userId: string, { privacy, effects }: Por
         `Order ${order.orderId} is still in checkout; the account can be erased once that has ended.`,
       );
     }
-  }
+  });
 }
 
 function mayBeRunning(order: Order, now: number): boolean {
@@ -107,11 +121,8 @@ function mayBeRunning(order: Order, now: number): boolean {
 }
 
 async function eraseOrders(orders: readonly Order[], { privacy, effects }: Ports): Promise<void> {
-  const open = orders.filter(({ personalDataErasedAt }) => personalDataErasedAt === undefined);
-  for (let first = 0; first < open.length; first += ordersAtOnce) {
-    const batch = open.slice(first, first + ordersAtOnce);
-    await Promise.all(batch.map(({ orderId }) => privacy.data.eraseOrder(orderId, effects.clock.now())));
-  }
+  const open = orders.filter((order) => !isErased(order));
+  await mapAtOnce(open, ordersAtOnce, ({ orderId }) => privacy.data.eraseOrder(orderId, effects.clock.now()));
 }
 
 /** Who erased themselves leaves no place behind in the entry that says so. */

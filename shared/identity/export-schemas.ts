@@ -10,9 +10,13 @@ export const exportAnswer = z.object({
   exportedAt: z.iso.datetime(),
   user: userAnswer,
   orders: z.array(
-    orderViewSchema
-      .omit({ auditLogs: true })
-      .extend({ paymentMethod: paymentMethodSchema, placedFrom: whereSchema }),
+    orderViewSchema.omit({ auditLogs: true }).extend({
+      paymentMethod: paymentMethodSchema,
+      placedFrom: whereSchema,
+      idempotencyKey: z.string().optional(),
+      cancel: z.object({ reason: z.string().optional(), at: z.iso.datetime() }).optional(),
+      review: z.object({ decision: z.string(), reason: z.string(), at: z.iso.datetime() }).optional(),
+    }),
   ),
   /** Orders whose checkouts wait for the profile. */
   waitingCheckouts: z.array(z.string()),
@@ -23,6 +27,8 @@ export const exportAnswer = z.object({
       actor: z.object({ id: z.string().optional(), role: actorSchema.shape.role }),
     }),
   ),
+  /** Promo codes whose uses count against the person. */
+  promotionUses: z.array(z.object({ code: z.string(), orderId: z.string(), usedAt: z.iso.datetime() })),
   notifications: z.array(z.object({ orderId: z.string(), type: z.string(), state: z.string() })),
   heldElsewhere: z.array(z.object({ holder: z.string(), what: z.string(), kept: z.string() })),
 });

@@ -33,13 +33,27 @@ export async function exportUser(userId: string, caller: Caller, ports: Ports): 
     waitingCheckouts,
     auditEntries: entries.map((entry) => exportedEntry(entry, userId)),
     notifications: [...notifications],
+    promotionUses: orders.flatMap(promotionUse),
     heldElsewhere,
   };
 }
 
 function exportedOrder(order: Order): Export['orders'][number] {
-  const { paymentMethod, placedFrom } = order;
-  return { ...freshOrderView(order), paymentMethod, placedFrom };
+  const { paymentMethod, placedFrom, idempotencyKey, cancel, review } = order;
+  return {
+    ...freshOrderView(order),
+    paymentMethod,
+    placedFrom,
+    idempotencyKey,
+    // By whom is in the audit entries: of the staff, who it was is their own personal data.
+    ...(cancel ? { cancel: { reason: cancel.reason, at: cancel.at } } : {}),
+    ...(review ? { review: { decision: review.decision, reason: review.reason, at: review.at } } : {}),
+  };
+}
+
+/** What the promotion's counters hold of the person: each is written, and given back, along with its order. */
+function promotionUse({ orderId, promotion, createdAt }: Order): Export['promotionUses'] {
+  return promotion && !promotion.released ? [{ code: promotion.code, orderId, usedAt: createdAt }] : [];
 }
 
 /** Whoever of the staff acted, and from where, is their own personal data. */

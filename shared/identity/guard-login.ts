@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem, type ProblemCode } from '../api/problem.ts';
 import type { Clock } from '../effects.ts';
+import { CodesLockedProblem } from './code-limits.ts';
 import type { Attempt, LoginProtection } from './login-protection.ts';
 import { networkOf } from './network-address.ts';
 
@@ -38,7 +39,8 @@ export async function guardLogin<T>(
     }
     answer = await logIn();
   } catch (error) {
-    const isFailure = error instanceof Problem && failures.includes(error.code);
+    const isFailure =
+      error instanceof Problem && !(error instanceof CodesLockedProblem) && failures.includes(error.code);
     await both((counter) =>
       isFailure
         ? attempts.fail(keys[counter], clock.now(), limits.windowSeconds)
@@ -47,7 +49,8 @@ export async function guardLogin<T>(
     throw error;
   }
   // The address keeps its failures: an account of one's own must not buy guesses at those of others.
-  await Promise.all([attempts.reset(keys.account), attempts.giveBack(keys.address)]);
+  await both((counter) => attempts.giveBack(keys[counter]));
+  if (failed.account > 0) await attempts.forget(keys.account);
   return answer;
 }
 
@@ -98,7 +101,7 @@ async function takeBoth(
 /** @throws Problem account_locked */
 function refuseLocked({ failures: failed, until }: Attempt, lockAfter: number, now: Date): void {
   if (failed >= lockAfter) {
-    throw new Problem('account_locked', 'Too many attempts; try again later or reset the password.', {
+    throw new Problem('account_locked', 'Too many attempts; try again later.', {
       retryAfterSeconds: Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000)),
     });
   }

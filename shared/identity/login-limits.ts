@@ -20,5 +20,9 @@ export const loginLimitsSchema = z.strictObject({
   windowSeconds: z.int().min(60),
   /** Codes that are sent to one user within a window, so that nobody's telephone is flooded. */
   codesPerWindow: z.int().positive(),
+  /** Codes that are sent to one telephone number or mailbox within a window, through whatever accounts. */
+  codesPerDestination: z.int().positive(),
+  /** Wrong codes of one user, each counted until a day after the latest, before only known devices get in. */
+  wrongCodes: z.int().positive(),
 });
 export type LoginLimits = z.infer<typeof loginLimitsSchema>;

@@ -6,20 +6,23 @@ export interface Attempt {
   readonly kind: 'taken' | 'exhausted';
   /** How many have failed in the window. */
   readonly failures: number;
-  /** When the window ends if nothing happens until then. */
+  /** When the failures are forgotten if nothing happens until then; without any, when running attempts are. */
   readonly until: Date;
 }
 
 /** Counters of attempts. Each change is one atomic write, so that attempts at one moment count each. */
 export interface AttemptCounter {
-  /** Takes one of `limit` attempts. The window runs `windowSeconds` from the latest one that was taken or failed. */
+  /**
+   * Takes one of `limit` attempts. It is on the count while it runs, and moves no window: people who log in all
+   * day must not keep the failures of the morning alive.
+   */
   take(key: string, limit: number, now: Date, windowSeconds: number): Promise<Attempt>;
-  /** A taken attempt has failed: it stays on the count, and is a failure from now on. */
+  /** A taken attempt has failed: it stays on the count. All failures count until `windowSeconds` after the latest. */
   fail(key: string, now: Date, windowSeconds: number): Promise<void>;
   /** Takes an attempt that has not failed off the count again. */
   giveBack(key: string): Promise<void>;
-  /** Forgets attempts and failures. */
-  reset(key: string): Promise<void>;
+  /** Forgets the failures; attempts that run stay on the count. */
+  forget(key: string): Promise<void>;
 }
 
 /** A second factor that was asked for: what a code must be checked against, and nothing to find it from. */

@@ -73,7 +73,7 @@ function requireAccepted(result: LogInResult): Accepted {
     case 'blocked':
       throw accountDisabled();
     case 'locked':
-      throw new Problem('account_locked', 'Too many attempts; try again later or reset the password.', {
+      throw new Problem('account_locked', 'Too many attempts; try again later.', {
         retryAfterSeconds: result.retryAfterSeconds,
       });
   }
@@ -91,11 +91,12 @@ async function refuseBarred(
     : user.role !== accepted.role
       ? new Problem('role_mismatch', 'The role in the token is not the one on record.')
       : undefined;
-  if (problem) {
+  // Who is being erased leaves no new trace.
+  if (problem && user.erasureStartedAt === undefined) {
     const details = { actor: { id: user.userId, role: user.role }, reason: problem.code };
     await audit.append(userAuditEntry('user.login_denied', user.userId, caller, effects, details));
-    throw problem;
   }
+  if (problem) throw problem;
 }
 
 const attempts = 3;
@@ -117,7 +118,10 @@ async function admitDevice(
     if (!passedCode && !isTrusted(current, device)) await demandCode(current, device, caller, ports);
     const devices = rememberDevice(current.deviceInfo, device);
     if (await store.recordDevices(user.userId, current.deviceInfo, devices, device.lastActive)) return;
-    current = (await store.find(user.userId)) ?? current;
+    const now = await store.find(user.userId);
+    // Erased while they logged in: nothing is written about them any more.
+    if (!now || now.erasureStartedAt !== undefined) throw invalidCredentials();
+    current = now;
   }
   // The person is who they say; their device is remembered at the next login instead.
   logger.warn('a device was not recorded', { userId: user.userId });

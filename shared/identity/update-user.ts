@@ -35,9 +35,36 @@ export async function updateUser(
   if (changesAccess) {
     // After our record, which denies at once, and even if that did not change: a repetition of a
     // request that met an outage here must still reach the identity provider.
-    await ports.identityProvider.setAccess(userId, { role, disabled });
+    await tellIdentityProvider(user, { role: role !== undefined, disabled: disabled !== undefined }, ports);
   }
   return user;
+}
+
+const tries = 3;
+
+/**
+ * Tells what the record says, not what the request did: of two Admins at one moment the record keeps one's word,
+ * and whoever calls the identity provider last must bring that one, so it is read again after each call.
+ */
+async function tellIdentityProvider(
+  written: User,
+  changed: { readonly role: boolean; readonly disabled: boolean },
+  { store, identityProvider }: Ports,
+): Promise<void> {
+  const { userId } = written;
+  let told = written;
+  for (let time = 0; time < tries; time += 1) {
+    await identityProvider.setAccess(userId, {
+      role: changed.role ? told.role : undefined,
+      disabled: changed.disabled ? told.disabled : undefined,
+    });
+    const current = await store.find(userId);
+    const isTold =
+      (!changed.role || current?.role === told.role) &&
+      (!changed.disabled || current?.disabled === told.disabled);
+    if (!current || isTold) return;
+    told = current;
+  }
 }
 
 /** @throws Problem address_unknown */
@@ -49,8 +76,15 @@ export function applyPatch(user: User, patch: UserPatch): User {
   ) {
     throw new Problem('address_unknown', 'lastSelectedAddress is not the label of a saved address.');
   }
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
-  return { ...user, ...Object.fromEntries(given) };
+  const { phone, ...others } = patch;
+  const { phone: phoneBefore, ...rest } = user;
+  const phoneAfter = phone === undefined ? phoneBefore : phone;
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  return {
+    ...rest,
+    ...(phoneAfter === undefined || phoneAfter === null ? {} : { phone: phoneAfter }),
+    ...Object.fromEntries(given),
+  };
 }
 
 /**

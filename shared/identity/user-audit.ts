@@ -15,6 +15,7 @@ type UserAction =
   | 'user.erasure_started'
   | 'user.erasure_withdrawn'
   | 'user.erased'
+  | 'user.erasure_repeated'
   | 'access.denied';
 
 /** @param actor who did it; without one, the request's principal, or the user when none is logged in yet */

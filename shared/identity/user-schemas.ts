@@ -9,6 +9,11 @@ import { addressSchema, deviceSchema, preferencesSchema, userSchema } from './us
  */
 export const emailSchema = z.email('must be an e-mail address').max(254).toLowerCase();
 
+const noCardNumber = [
+  (text: string) => !looksLikeCardNumber(text),
+  'looks like a card number; send the token that the payment provider made of it',
+] as const;
+
 /** Shown as given; unique without regard to case. */
 export const usernameSchema = z
   .string()
@@ -16,6 +21,8 @@ export const usernameSchema = z
   .max(40)
   .regex(/^[A-Za-z0-9._-]*$/, 'may have letters, digits, dots, underscores and dashes only');
 
+/** Names that people have already stay good to look for. */
+const newUsernameSchema = usernameSchema.refine(...noCardNumber);
 const phoneSchema = z.e164('must be a number in E.164 form, e.g. +14155550100');
 const passwordSchema = z.string().min(1).max(128);
 const requestDeviceSchema = z.strictObject({
@@ -38,7 +45,7 @@ export const existsAnswer = z.object({
 });
 
 export const registerRequest = z.strictObject({
-  username: usernameSchema,
+  username: newUsernameSchema,
   email: emailSchema,
   password: passwordSchema,
   phone: phoneSchema.optional(),
@@ -82,19 +89,15 @@ export const userParams = z.strictObject({ userId: z.string().min(1).max(128) })
 
 /** `role` and `disabled` are the Admin's; the use case refuses them from anyone else. */
 export const updateUserRequest = z.strictObject({
-  username: usernameSchema.optional(),
-  phone: phoneSchema.optional(),
+  username: newUsernameSchema.optional(),
+  /** null removes it. */
+  phone: phoneSchema.nullable().optional(),
   profileCompletionPrompted: z.boolean().optional(),
   lastSelectedAddress: z.string().trim().min(1).max(40).optional(),
   role: storedRoleSchema.optional(),
   disabled: z.boolean().optional(),
 });
 export type UserPatch = z.infer<typeof updateUserRequest>;
-
-const noCardNumber = [
-  (text: string) => !looksLikeCardNumber(text),
-  'looks like a card number; send the token that the payment provider made of it',
-] as const;
 
 const paymentMethodRequest = z.strictObject({
   token: z
@@ -118,7 +121,7 @@ const paymentMethodRequest = z.strictObject({
 
 export const detailsRequest = z.strictObject({
   addresses: z
-    .array(addressSchema)
+    .array(addressSchema.superRefine(refuseCardNumbers))
     .max(20)
     .superRefine(refuseTwoDefaults)
     .superRefine((addresses, context) =>
@@ -128,15 +131,7 @@ export const detailsRequest = z.strictObject({
         context,
       ),
     ),
-  preferences: preferencesSchema.extend({
-    paymentMethod: z
-      .string()
-      .trim()
-      .min(1)
-      .max(60)
-      .refine(...noCardNumber)
-      .optional(),
-  }),
+  preferences: preferencesSchema.superRefine(refuseCardNumbers),
   paymentMethods: z
     .array(paymentMethodRequest)
     .max(10)
@@ -167,6 +162,16 @@ export const userAnswer = z.object({
   ),
   deviceInfo: z.array(z.object(deviceSchema.shape)),
 });
+
+/** In every text of the object. Not part of what is stored: a record from before must stay readable. */
+function refuseCardNumbers<T extends object>(fields: T, context: RefineContext<T>): void {
+  const [isFine, message] = noCardNumber;
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === 'string' && !isFine(value)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  }
+}
 
 type RefineContext<T> = z.core.$RefinementCtx<T>;
 

@@ -4,7 +4,7 @@ import type { insightRoutes } from './insight-routes.ts';
 import { type RecommendPorts, recommend } from './recommend.ts';
 import { reportRows } from './report.ts';
 import { reportCsv } from './report-csv.ts';
-import { reportDays } from './report-period.ts';
+import { maximumDays, maximumProductDays, reportDays } from './report-period.ts';
 
 export interface InsightPorts extends RecommendPorts {
   readonly insights: InsightReader;
@@ -14,7 +14,8 @@ export interface InsightPorts extends RecommendPorts {
 export function insightOperations(ports: InsightPorts): Operations<typeof insightRoutes> {
   return {
     async getReport({ query, accept }) {
-      const days = reportDays(query, ports.clock.now());
+      const maximum = query.groupBy === 'product' ? maximumProductDays : maximumDays;
+      const days = reportDays(query, ports.clock.now(), maximum);
       const rows = await reportRows(query.groupBy, days, ports.insights);
       if (accept !== 'text/csv') return { body: { rows }, headers: { Vary: 'Accept' } };
       const file = `orders-by-${query.groupBy}-${days.from}-${days.to}.csv`;

@@ -2,12 +2,16 @@ import * as z from 'zod';
 import type { RouteTable } from '../api/route.ts';
 import { readThrottle, reportThrottle } from '../api/throttles.ts';
 import { groupingSchema, recommendationsSchema, reportSchema } from './insight-schemas.ts';
-import { maximumDays } from './report-period.ts';
+import { maximumDays, maximumProductDays } from './report-period.ts';
 
 const day = z.union([z.iso.date(), z.iso.datetime()]);
 
 const reportQuery = z.strictObject({
-  from: day.optional().describe(`First UTC day; a time means its day. At most ${maximumDays} days in all`),
+  from: day
+    .optional()
+    .describe(
+      `First UTC day; a time means its day. At most ${maximumDays} days in all, ${maximumProductDays} by product`,
+    ),
   to: day.optional().describe('Last UTC day, included'),
   groupBy: groupingSchema.default('day'),
 });

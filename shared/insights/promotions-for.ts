@@ -6,7 +6,10 @@ import type { Recommendations } from './insight-schemas.ts';
 /** What of a promotion is shown to those who can use it. */
 export type OfferedPromotion = Pick<Promotion, 'code' | 'kind' | 'value' | 'currency' | 'minimum' | 'endsAt'>;
 
-/** Finds the running promotions that a user can redeem, by what the user has done so far. */
+/**
+ * Finds the running promotions for the user's segment, role or first order that the user can redeem. Codes for
+ * anybody are none of them: the shop hands those out itself.
+ */
 export interface PromotionPicker {
   forUser(user: User, currency: string | undefined, now: Date): Promise<readonly OfferedPromotion[]>;
 }

@@ -3,6 +3,8 @@ import type { Days } from './insight-reader.ts';
 
 /** A leap year. More would make one answer too large for a Lambda and a client alike. */
 export const maximumDays = 366;
+/** By product there may be as many rows as the shop sells products, each day and in each currency. */
+export const maximumProductDays = 31;
 const defaultDays = 30;
 const dayMilliseconds = 24 * 3600 * 1000;
 
@@ -11,9 +13,14 @@ const timeOf = (day: string) => Date.parse(`${day}T00:00:00.000Z`);
 
 /**
  * The days of a report, both included: the thirty up to `to` without a `from`, up to today without a `to`.
+ * @param maximum how many days the report may have
  * @throws Problem validation_failed when they are the wrong way round or too many
  */
-export function reportDays(query: { from?: string | undefined; to?: string | undefined }, now: Date): Days {
+export function reportDays(
+  query: { from?: string | undefined; to?: string | undefined },
+  now: Date,
+  maximum: number = maximumDays,
+): Days {
   const today = dayOf(now);
   const to = query.to === undefined ? latest(today, query.from) : dayOf(new Date(query.to));
   const from =
@@ -22,7 +29,7 @@ export function reportDays(query: { from?: string | undefined; to?: string | und
       : dayOf(new Date(query.from));
   if (from > to) throw outOfRange('from', 'is later than to');
   const days = (timeOf(to) - timeOf(from)) / dayMilliseconds + 1;
-  if (days > maximumDays) throw outOfRange('from', `starts a range of more than ${maximumDays} days`);
+  if (days > maximum) throw outOfRange('from', `starts a range of more than ${maximum} days`);
   return { from, to };
 }
 

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { CheckoutRuns } from './checkout-runs.ts';
 import { checkoutOf } from './checkout-start.ts';
+import { keptText } from './erase-order.ts';
 import type { Order } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit } from './order-changes.ts';
 import { changeOrder, type OrderStore } from './order-store.ts';
@@ -45,7 +46,8 @@ export async function cancelOrder(request: CancelRequest, ports: CancelPorts): P
       request,
       ports.effects,
     );
-    const cancel = { by: principal.userId, at: entry.at, ...(reason === undefined ? {} : { reason }) };
+    const text = keptText(current, reason);
+    const cancel = { by: principal.userId, at: entry.at, ...(text === undefined ? {} : { reason: text }) };
     return withAudit({ ...current, cancel, reversing: 'cancel', updatedAt: entry.at }, entry);
   });
   const entry = order.auditLogs.find(({ action }) => action === 'order.cancel_requested');

@@ -1,16 +1,20 @@
+import { Problem } from '../api/problem.ts';
 import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
+import type { HoldFinder } from '../inventory/hold-finder.ts';
 import { refuseCancelled } from './cancel-order.ts';
 import type { Order } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit, withStatus } from './order-changes.ts';
 import { changeOrder, type OrderStore } from './order-store.ts';
 import { findOrder } from './read-orders.ts';
-import type { ReversalRuns } from './reversal-runs.ts';
+import { attemptAt, type ReversalRuns } from './reversal-runs.ts';
+import { isSettled } from './settled.ts';
 import { mayBecome } from './status.ts';
 
 export interface ChangeStatusPorts {
   readonly orders: OrderStore;
   readonly audit: AuditTrail;
+  readonly holds: Pick<HoldFinder, 'isSold'>;
   readonly reversals: ReversalRuns;
   readonly effects: Effects;
 }
@@ -28,17 +32,22 @@ const actions = {
 } as const;
 
 /**
- * What an Admin tells of an order after it was paid. A refund is Refunded at once; a reversal then gives the
- * money back and writes how much. Told again, it is answered the same.
+ * What an Admin tells of an order after it was paid. It is shipped only once its stock is sold and its money is
+ * to stay, since until then the checkout may still take it back. A refund is Refunded at once; a reversal then
+ * gives the money back and writes how much. Told again, it is answered the same, and a refund that could not be
+ * carried out is tried anew.
  * @throws Problem not_found · invalid_state
  */
 export async function changeOrderStatus(change: StatusChange, ports: ChangeStatusPorts): Promise<Order> {
   const { orderId, status, note, principal } = change;
   await findOrder(principal, orderId, ports.orders);
-  const order = await changeOrder(ports.orders, orderId, (current) => {
+  const order = await changeOrder(ports.orders, orderId, async (current) => {
     if (current.status === status) return undefined;
     if (!mayBecome(current.status, status)) throw invalidState(current, status.toLowerCase());
     refuseCancelled(current, status.toLowerCase());
+    if (status === 'Shipped' && !(await isSettled(current, ports))) {
+      throw new Problem('invalid_state', 'The order’s checkout is not through yet; try again in a moment.');
+    }
     const actor = { id: principal.userId, role: principal.role };
     const entry = orderAuditEntry(
       orderId,
@@ -54,7 +63,9 @@ export async function changeOrderStatus(change: StatusChange, ports: ChangeStatu
   if (entry) await ports.audit.append(entry);
   if (order.reversing === 'refund') {
     const productIds = order.items.map((item) => item.productId);
-    await ports.reversals.start({ orderId, userId: order.userId, productIds, kind: 'refund' });
+    // The name of the first reversal works once: one that left a mark is followed by another.
+    const attempt = order.repair ? attemptAt(ports.effects.clock.now()) : undefined;
+    await ports.reversals.start({ orderId, userId: order.userId, productIds, kind: 'refund' }, attempt);
   }
   return order;
 }

@@ -4,6 +4,7 @@ import { type Actor, type AuditEntry, mirror, systemActor } from '../audit/audit
 import type { Effects } from '../effects.ts';
 import { FinalError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import { withoutPersonalTrace } from './erase-order.ts';
 import type { Order } from './order.ts';
 import { mayBecome, type OrderStatus } from './status.ts';
 
@@ -43,9 +44,11 @@ export function withStep(order: Order, status: OrderStatus, action: string, at: 
   return withAudit({ ...moved, updatedAt: entry.at }, entry);
 }
 
-/** The order with an entry at the head of its mirrored trail. */
+/** The order with an entry at the head of its mirrored trail; without free text once the customer is erased. */
 export function withAudit(order: Order, entry: AuditEntry): Order {
-  return { ...order, auditLogs: mirror(entry, order.auditLogs) };
+  const isErased = order.personalDataErasedAt !== undefined;
+  const kept = isErased ? withoutPersonalTrace(entry, order.userId) : entry;
+  return { ...order, auditLogs: mirror(kept, order.auditLogs) };
 }
 
 /** The order without its mark of a cancellation or refund under way. */

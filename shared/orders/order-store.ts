@@ -28,7 +28,8 @@ export interface OrderFilter {
 
 /** Flags of the user that a paid order brings up to date. */
 export interface PaidOrderFlags {
-  readonly preferredPaymentMethod: string;
+  /** Id of a saved method. */
+  readonly preferredPaymentMethod?: string | undefined;
   readonly lastSelectedAddress?: string | undefined;
 }
 
@@ -36,7 +37,9 @@ export interface PaidOrderFlags {
 export interface OrderStore {
   /**
    * Writes order, answer, audit entry and the use of its promo code together, unless the key has been used.
-   * @throws Problem promo_invalid when a limit of the code is reached
+   * The same transaction makes sure that the customer's account is still there and open.
+   * @throws Problem promo_invalid when a limit of the code is reached · account_disabled · invalid_token when
+   *   the account is gone
    * @returns the former request with this key; undefined when this one was placed
    */
   place(

@@ -1,6 +1,6 @@
 import type { Clock } from '../effects.ts';
 import type { ExpiredHold, HoldFinder } from '../inventory/hold-finder.ts';
-import type { InventoryStore, StockLine } from '../inventory/inventory-store.ts';
+import type { InventoryStore } from '../inventory/inventory-store.ts';
 import { logger } from '../observability/logger.ts';
 import { type DrivePorts, driveCancellation } from './cancel-order.ts';
 import { checkoutOf } from './checkout-start.ts';
@@ -8,7 +8,8 @@ import type { CheckoutWatch } from './checkout-watch.ts';
 import type { Order } from './order.ts';
 import type { OrderFinder } from './order-finder.ts';
 import type { OrderStore } from './order-store.ts';
-import type { Reversal } from './reversal-runs.ts';
+import { attemptAt, type Reversal } from './reversal-runs.ts';
+import { allocatedLines, isSettled } from './settled.ts';
 import type { OrderStatus } from './status.ts';
 
 export interface ReconcilePorts extends DrivePorts {
@@ -87,7 +88,7 @@ async function driveOn(orderId: string, before: Date, now: Date, ports: Reconcil
   if (!order?.reversing || new Date(order.updatedAt) > before) return undefined;
   if (order.reversing === 'refund') {
     await ports.reversals.start(reversal(order, 'refund'), attemptAt(now));
-  } else if ((await ports.watch.healthOf(orderId)) === 'dead') {
+  } else if (isEnded(order) || (await ports.watch.healthOf(orderId)) === 'dead') {
     await ports.reversals.start(reversal(order, 'cancel'), attemptAt(now));
   } else {
     await driveCancellation(order, ports, attemptAt(now));
@@ -119,8 +120,10 @@ async function settleHold(hold: ExpiredHold, now: Date, ports: ReconcilePorts): 
     return 'released';
   }
   const health = await ports.watch.healthOf(orderId);
-  if (health === 'dead' || health === 'missing') return repair(order, now, ports);
-  if (health === 'succeeded' && order.status !== 'Pending') {
+  if ((health === 'dead' || health === 'missing') && repairable.includes(order.status)) {
+    return repair(order, now, ports);
+  }
+  if (shipped.includes(order.status) || (order.status === 'Paid' && health === 'succeeded')) {
     await ports.inventory.commit(orderId, allocatedLines(order), now);
     return 'repaired';
   }
@@ -129,35 +132,22 @@ async function settleHold(hold: ExpiredHold, now: Date, ports: ReconcilePorts): 
 }
 
 const repairable: readonly OrderStatus[] = ['Pending', 'AwaitingProfile', 'OnHold', 'Paid'];
+/** The goods are out of the house, whatever becomes of the money. */
+const shipped: readonly OrderStatus[] = ['Shipped', 'Delivered', 'Refunded'];
 
 /** Ends an order whose checkout cannot any more. A paid one that is whole stays, whatever its execution met. */
 async function repair(order: Order, now: Date, ports: ReconcilePorts): Promise<Deed> {
   if (!repairable.includes(order.status)) return undefined;
-  if (order.status === 'Paid' && (await isWhole(order, ports))) return undefined;
+  if (order.status === 'Paid' && (await isSettled(order, ports))) return undefined;
   await ports.reversals.start(reversal(order, order.cancel ? 'cancel' : 'repair'), attemptAt(now));
   return 'repaired';
 }
 
-async function isWhole(order: Order, { orders, holds }: ReconcilePorts): Promise<boolean> {
-  const productIds = allocatedLines(order).map((line) => line.productId);
-  const [found, isSold] = await Promise.all([
-    orders.findWithPayment(order.orderId),
-    holds.isSold(order.orderId, productIds),
-  ]);
-  return isSold && found?.payment?.undo === undefined;
-}
-
-function allocatedLines({ items }: Order): StockLine[] {
-  return items
-    .filter((item) => item.allocated > 0)
-    .map(({ productId, allocated: quantity }) => ({ productId, quantity }));
+/** Ended with its money still on the way back: what is left of a cancellation is to undo the payment. */
+function isEnded({ status }: Order): boolean {
+  return status === 'Cancelled' || status === 'Failed';
 }
 
 function reversal({ orderId, userId, items }: Order, kind: Reversal['kind']): Reversal {
   return { orderId, userId, productIds: items.map((item) => item.productId), kind };
-}
-
-/** The hour, e.g. `2026-11-22T16`. */
-function attemptAt(now: Date): string {
-  return now.toISOString().slice(0, 13);
 }

@@ -16,3 +16,8 @@ export interface ReversalRuns {
    */
   start(reversal: Reversal, attempt?: string): Promise<void>;
 }
+
+/** Names a later attempt after its hour, e.g. `2026-11-22T16`. */
+export function attemptAt(now: Date): string {
+  return now.toISOString().slice(0, 13);
+}

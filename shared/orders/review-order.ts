@@ -3,6 +3,7 @@ import type { AuditEntry, AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import { refuseCancelled } from './cancel-order.ts';
 import type { CheckoutRuns } from './checkout-runs.ts';
+import { keptText } from './erase-order.ts';
 import type { Order } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit } from './order-changes.ts';
 import { changeOrder, OrderMissingError, type OrderStore } from './order-store.ts';
@@ -54,7 +55,9 @@ async function wake(order: Order, entry: AuditEntry, ports: ReviewPorts): Promis
   const newer = now?.reviewToken;
   if (now && newer && newer !== tried && (await ports.checkouts.resume(newer, decision))) return now;
   const lost = { entryId: `${entry.entryId}-lost`, action: 'order.review_lost' };
-  await ports.audit.append({ ...entry, ...lost, before: { status: now?.status } });
+  const reason = keptText(order, entry.reason);
+  const said = reason === undefined ? {} : { reason };
+  await ports.audit.append({ ...entry, ...said, ...lost, before: { status: now?.status } });
   throw new Problem('invalid_state', 'The order’s checkout no longer waits for a decision.');
 }
 
@@ -71,7 +74,9 @@ async function decide(
         throw invalidState(order, review.decision);
       }
       refuseCancelled(order, review.decision);
-      return order.review ? undefined : withAudit({ ...order, review, updatedAt: review.at }, entry);
+      if (order.review) return undefined;
+      const kept = { ...review, reason: keptText(order, review.reason) };
+      return withAudit({ ...order, review: kept, updatedAt: review.at }, entry);
     });
   } catch (error) {
     if (error instanceof OrderMissingError) {

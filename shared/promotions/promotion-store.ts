@@ -7,6 +7,7 @@ import { type Promotion, type PromotionRefusal, refusal, type Shopper, termsOf }
 /** Uses so far; counted only where there is a limit. */
 export interface PromotionUses {
   readonly total: number;
+  /** Of a code for first orders: of all codes for first orders. */
   readonly byUser: number;
 }
 
@@ -40,11 +41,12 @@ export async function limitRefusal(
   userId: string,
   promotions: Pick<PromotionReader, 'usesOf'>,
 ): Promise<PromotionRefusal | undefined> {
-  const { maxUses, maxUsesPerUser } = termsOf(promotion);
+  const { maxUses, maxUsesPerUser, firstOrderOnly } = termsOf(promotion);
   if (maxUses === undefined && maxUsesPerUser === undefined) return undefined;
   const { total, byUser } = await promotions.usesOf(promotion, userId);
   if (maxUses !== undefined && total >= maxUses) return 'used_up';
-  return maxUsesPerUser !== undefined && byUser >= maxUsesPerUser ? 'used_up_by_you' : undefined;
+  if (maxUsesPerUser === undefined || byUser < maxUsesPerUser) return undefined;
+  return firstOrderOnly ? 'first_order_only' : 'used_up_by_you';
 }
 
 export function promoInvalid(reason: PromotionRefusal): Problem {

@@ -21,6 +21,8 @@ export const promotionTermsSchema = discountTermsSchema.extend({
   code: z.string(),
   maxUses: z.int().optional(),
   maxUsesPerUser: z.int().optional(),
+  /** Its use counts as the customer's one use of all codes for first orders. */
+  firstOrderOnly: z.boolean().optional(),
   /** The use has been given back. */
   released: z.boolean().optional(),
 });
@@ -30,7 +32,6 @@ export type PromotionTerms = z.infer<typeof promotionTermsSchema>;
 export const promotionSchema = promotionTermsSchema.omit({ released: true }).extend({
   startsAt: z.iso.datetime().optional(),
   endsAt: z.iso.datetime().optional(),
-  firstOrderOnly: z.boolean().optional(),
   role: storedRoleSchema.optional(),
   segment: segmentSchema.optional(),
   createdBy: z.string(),
@@ -65,6 +66,11 @@ export function personalRefusal(
   return promotion.segment && !inSegment(shopper, promotion.segment) ? 'other_segment' : undefined;
 }
 
+/** Whether the code is meant for certain customers, and so is offered to them; others the shop hands out itself. */
+export function isTargeted({ segment, role, firstOrderOnly }: Promotion): boolean {
+  return segment !== undefined || role !== undefined || firstOrderOnly === true;
+}
+
 /** Why the code cannot be used on this subtotal now; undefined when it can. */
 export function refusal(
   promotion: Promotion | undefined,
@@ -93,8 +99,8 @@ export function discountOf(terms: DiscountTerms | undefined, subtotal: Money): M
 }
 
 /**
- * What the order keeps. A first order is one order: of several placed before the first is paid, one alone has the
- * discount.
+ * What the order keeps. A first order is one order: of several placed before the first is paid, one alone has a
+ * discount for first orders, whichever codes they name.
  */
 export function termsOf(promotion: Promotion): PromotionTerms {
   const { promotionId, code, kind, value, currency, minimum, maxUses, firstOrderOnly } = promotion;
@@ -108,5 +114,6 @@ export function termsOf(promotion: Promotion): PromotionTerms {
     ...(minimum === undefined ? {} : { minimum }),
     ...(maxUses === undefined ? {} : { maxUses }),
     ...(maxUsesPerUser === undefined ? {} : { maxUsesPerUser }),
+    ...(firstOrderOnly ? { firstOrderOnly } : {}),
   };
 }

@@ -111,6 +111,27 @@ describe('a genuine token of the tenant', () => {
     await expectRefused(access_token, 'another audience');
   });
 
+  it('that another application of the tenant got opens nothing here', async () => {
+    const logInAt = async (client: object) => {
+      const { access_token } = await tenant('POST', 'oauth/token', {
+        ...client,
+        grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
+        realm: 'Username-Password-Authentication',
+        username: 'customer@example.com',
+        password: 'Passw0rd!local',
+        audience: parts().claims.aud,
+      });
+      return access_token;
+    };
+    const foreign = { client_id: 'local-other-client', client_secret: 'local-other-secret' };
+    const [ours, theirs] = [await logInAt(ourClient), await logInAt(foreign)];
+    const { azp, ...claims } = decode(theirs.split('.')[1]);
+    expect(azp).toBe('local-other-client');
+    expect(decode(ours.split('.')[1])).toMatchObject({ sub: claims.sub, aud: claims.aud, iss: claims.iss });
+    expect((await stack.call('GET', '/user/me', { token: ours })).status).toBe(200);
+    await expectRefused(theirs, 'another application');
+  });
+
   it('for the Management API opens nothing here', async () => {
     const { access_token } = await tenant('POST', 'oauth/token', {
       ...ourClient,
@@ -198,6 +219,19 @@ describe('a client', () => {
     // As name of a parameter or header `__proto__` is dropped on the way; it must break nothing.
     expect((await stack.call('GET', '/product?__proto__=1')).status).toBe(200);
     expect((await stack.call('GET', '/product', { headers: { ['__proto__']: 'x' } })).status).toBe(200);
+  });
+
+  it('is one client in all of its IPv6 network', async () => {
+    const from = (host: number) =>
+      post('/user/exists', { email: 'guessed@example.com' }, `2001:db8:77:1:${host.toString(16)}::1`);
+    let limited = 0;
+    for (let host = 1; host <= 210 && limited === 0; host += 1) {
+      if ((await from(host)).status === 429) limited += 1;
+    }
+    expect(limited).toBe(1);
+    expect(
+      (await post('/user/exists', { email: 'guessed@example.com' }, '2001:db8:77:2::1')).status,
+    ).not.toBe(429);
   });
 
   it('is throttled on each route that is worth guessing at, by its own address', async () => {

@@ -185,6 +185,22 @@ describe('a cancellation', () => {
     await shop.inStatus(orderId, 'Cancelled');
   });
 
+  test('that nobody asks for lets a paid order be shipped, once its stock is sold and not before', async () => {
+    const stop = gate.close('commit');
+    const { orderId } = await placed();
+    await stop.reached;
+    const ship = async () => {
+      const body = { status: 'Shipped' };
+      const { status, json } = await shop.call('PATCH', `/order/${orderId}`, { token: shop.admin, body });
+      return [status, json.code ?? json.status];
+    };
+    expect((await shop.order(orderId)).status).toBe('Paid');
+    expect(await ship()).toEqual([409, 'invalid_state']);
+    stop.open();
+    expect((await shop.settled(orderId)).status).toBe('Paid');
+    expect(await ship()).toEqual([200, 'Shipped']);
+  });
+
   test('is not for others, staff without the right, or orders that are not there', async () => {
     const { orderId } = await placed();
     await shop.settled(orderId);

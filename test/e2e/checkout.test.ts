@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anAddress } from '../support/builders/user.ts';
 import { eventually } from '../support/local-stack.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
@@ -58,12 +59,16 @@ describe('a new user’s first order', () => {
     const newcomer = await shop.newCustomer();
     const order = await settledOrder({ items: items(await shop.newProduct()) }, newcomer);
     expect(order.status).toBe('Paid');
-    const { json } = await shop.call('GET', '/user/me', { token: newcomer.token });
-    expect(json).toMatchObject({
-      orderCount: 1,
-      preferredPaymentMethod: 'pm_card_visa',
-      lastSelectedAddress: 'home',
-    });
+    const me = async () => (await shop.call('GET', '/user/me', { token: newcomer.token })).json;
+    const before = await me();
+    expect(before).toMatchObject({ orderCount: 1, lastSelectedAddress: 'home' });
+    // A token that was used once is the provider's secret, not a preference.
+    expect(JSON.stringify(before)).not.toContain('pm_card_visa');
+    const body = { addresses: [anAddress()], preferences: {}, paymentMethods: [{ token: 'pm_card_visa' }] };
+    const put = await shop.call('PUT', '/user/me/details', { token: newcomer.token, body });
+    const [{ id }] = put.json.paymentMethods;
+    await settledOrder({ items: items(await shop.newProduct()), paymentMethod: { id } }, newcomer);
+    expect(await me()).toMatchObject({ orderCount: 2, preferredPaymentMethod: id });
   });
 
   test('is told, counted and audited', async () => {

@@ -3,6 +3,7 @@ import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FailureHook } from '../../local/options.ts';
 import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
 import { orderToItem } from '../../shared/adapters/dynamodb/order-item.ts';
 import type { Order } from '../../shared/orders/order.ts';
@@ -15,12 +16,19 @@ let shop: Shop;
 let customer: Customer;
 let states: SFNClient;
 const gate = createGate();
+/** The task that fails for good while this is set. */
+let broken: string | undefined;
 const minutes = 60_000;
 const total = { amount: 2000, currency: 'USD' };
 const whole = { stockCount: 10, availableCount: 10 };
 
 beforeAll(async () => {
-  shop = await openShop({ failures: gate.failures });
+  const failures: FailureHook = async (call) => {
+    const { task } = call.event as { task?: string };
+    const error = { errorType: 'FinalError', errorMessage: 'scripted' };
+    return broken !== undefined && task === broken ? { when: 'before', error } : gate.failures(call);
+  };
+  shop = await openShop({ failures });
   customer = await shop.newCustomer();
   states = new SFNClient({ endpoint: shop.runtime.awsEndpoint, region: 'us-east-1' });
 });
@@ -93,6 +101,19 @@ describe('a hold that is over its time', () => {
     expect(await reconcile()).toEqual({ ...nothing, released: 1 });
     expect(await shop.stockOf(productId)).toEqual(whole);
   });
+
+  test.each(['Shipped', 'Delivered', 'Refunded'] as const)(
+    'is sold when its order is %s, though its checkout is gone',
+    async (status) => {
+      const productId = await shop.newProduct();
+      const lines = [anItem({ productId, quantity: 2, allocated: 2, status: 'allocated' })];
+      const orderId = await plantOrder({ productId, status, items: lines });
+      await plantHold(orderId, productId);
+      expect(await reconcile()).toEqual({ ...nothing, repaired: 1 });
+      expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+      expect(await reconcile()).toEqual(nothing);
+    },
+  );
 
   test('stays while its checkout waits for a review', async () => {
     const { orderId, productId } = await placed('pm_card_riskLevelElevated');
@@ -227,6 +248,64 @@ describe('what a person asked for and nobody carries out', () => {
     expect(await reconcile()).toEqual({ ...nothing, driven: 1 });
     expect((await shop.order(orderId)).paymentInfo.refunded).toEqual(total);
     expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
+    expect(await reconcile()).toEqual(nothing);
+  });
+});
+
+describe('money that could not be given back', () => {
+  const ended = () =>
+    eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined);
+  const toldOf = (orderId: string) =>
+    shop.runtime
+      .outbox()
+      .map(({ message }) => JSON.parse(message) as { orderId?: string; type: string })
+      .filter((message) => message.orderId === orderId)
+      .map(({ type }) => type);
+  const marksOf = async (orderId: string) => {
+    const rows = await shop.rows('ORDERS_TABLE');
+    const row = rows.find(({ pk, sk }) => pk === `ORDER#${orderId}` && sk === 'ORDER') as Order | undefined;
+    return row?.repair?.map(({ step }) => step);
+  };
+  const withoutMoney = async (act: () => Promise<unknown>) => {
+    broken = 'undo';
+    try {
+      await act();
+      await ended();
+    } finally {
+      broken = undefined;
+    }
+  };
+
+  test('of a refund is given back later, and only then is the customer told', async () => {
+    const { orderId } = await placed();
+    await shop.settled(orderId);
+    const patch = (status: string) =>
+      shop.call('PATCH', `/order/${orderId}`, { token: shop.admin, body: { status } });
+    expect((await patch('Shipped')).status).toBe(200);
+    await withoutMoney(() => patch('Refunded'));
+    const open = await shop.order(orderId);
+    expect(open.status).toBe('Refunded');
+    expect(await marksOf(orderId)).toEqual(['UndoPayment']);
+    expect(open.paymentInfo.refunded).toBeUndefined();
+    expect(toldOf(orderId)).not.toContain('order_refunded');
+    expect(await reconcile()).toEqual({ ...nothing, driven: 1 });
+    expect((await shop.order(orderId)).paymentInfo.refunded).toEqual(total);
+    expect(toldOf(orderId)).toContain('order_refunded');
+    expect(await reconcile()).toEqual(nothing);
+  });
+
+  test('of a cancellation is given back later', async () => {
+    const { orderId, productId } = await placed();
+    await shop.settled(orderId);
+    await withoutMoney(() => shop.call('POST', `/order/${orderId}/cancel`, { token: customer.token }));
+    const open = await shop.order(orderId);
+    expect(open.status).toBe('Cancelled');
+    expect(await marksOf(orderId)).toEqual(['UndoPayment']);
+    expect(open.paymentInfo.refunded).toBeUndefined();
+    expect(await shop.stockOf(productId)).toEqual(whole);
+    expect(await reconcile()).toEqual({ ...nothing, driven: 1 });
+    expect((await shop.order(orderId)).paymentInfo.refunded).toEqual(total);
+    expect(await shop.stockOf(productId)).toEqual(whole);
     expect(await reconcile()).toEqual(nothing);
   });
 });

@@ -76,6 +76,7 @@ describe('what a Lambda may do', () => {
     product: {
       items: [
         ...dispatcher,
+        'Audit:Query',
         'Products:BatchGetItem',
         'Products:GetItem',
         'Products:PutItem',
@@ -91,11 +92,13 @@ describe('what a Lambda may do', () => {
     order: {
       items: [
         ...dispatcher,
+        'Users:ConditionCheckItem',
         'Idempotency:GetItem',
         'Idempotency:PutItem',
         'Audit:Query',
         'Orders:DeleteItem',
         'Products:BatchGetItem',
+        'Inventory:BatchGetItem',
         'Insights:Query',
         'Insights/byScore:Query',
         'Products:GetItem',

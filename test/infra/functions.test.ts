@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../lib/stage-settings.ts';
+import { synthesizeStage } from '../../lib/synthesize.ts';
 import { environmentOf, lambdas, resource, resources, stageNames, templatesOf, text } from './templates.ts';
 
 const names = [
@@ -86,6 +87,14 @@ describe.each(stageNames)('the Lambdas of %s', (stage) => {
         AUTH0_ISSUER: `https://${settings.auth0.domain}/`,
         AUTH0_AUDIENCE: settings.auth0.audience,
       });
+    }
+  });
+
+  it('trust tokens of one application of the tenant once it is known', () => {
+    const known = synthesizeStage(stage, { settings: { auth0: { clientId: 'ours' } } }).backend;
+    for (const name of ['authorizer', 'user', 'product']) {
+      expect(environmentOf(lambda(name))).not.toHaveProperty('AUTH0_CLIENT_ID');
+      expect(lambdas(known).get(name)?.properties.Environment.Variables.AUTH0_CLIENT_ID).toBe('ours');
     }
   });
 

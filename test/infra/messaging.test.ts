@@ -42,6 +42,7 @@ describe('an alarm', () => {
   it.each([
     ['CheckoutFailed', 'ExecutionsFailed', 1, /customer may be charged/i],
     ['CheckoutUndelivered', 'ApproximateNumberOfMessagesVisible', 1, /customers were not told/i],
+    ['ReconcilerFailed', 'Errors', 1, /customers may wait/i],
     ['OrdersUncounted', 'ApproximateNumberOfMessagesVisible', 1, /reports show too few orders/i],
     ['ApiErrors', '5XXError', 5, /customers cannot/i],
   ])('%s watches %s from %i on and says what users suffer', (id, metric, threshold, impact) => {

@@ -5,7 +5,6 @@ const marks = {
   UndoPayment: 'MarkPaymentForRepair',
   ReleaseInventory: 'MarkInventoryForRepair',
   FailOrder: 'MarkOrderForRepair',
-  CloseRefund: 'MarkRefundForRepair',
 };
 
 describe('a reversal', () => {
@@ -18,16 +17,36 @@ describe('a reversal', () => {
     expect(marking && failures(marking)).toEqual([state?.Next]);
   });
 
-  it('returns the money first, and always closes the order and tells of it', () => {
+  it('that cannot close a refund leaves a mark for repair and tells nobody', () => {
+    const { CloseRefund: close, MarkRefundForRepair: marking } = reversal.States;
+    expect(close && failures(close)).toEqual(['MarkRefundForRepair']);
+    expect(marking && calledTask(marking)?.task).toBe('markForRepair');
+    expect([marking?.Next, ...(marking ? failures(marking) : [])]).toEqual([
+      'ReversalFailed',
+      'ReversalFailed',
+    ]);
+  });
+
+  it('returns the money first, and always closes the order and tells of it, or ends in Fail', () => {
     expect(reversal.StartAt).toBe('UndoPayment');
-    expect(alwaysPasses(reversal, reversal.StartAt, ['FailOrder', 'CloseRefund'])).toBe(true);
-    expect(alwaysPasses(reversal, reversal.StartAt, ['RecordReversedOrder'])).toBe(true);
+    const closing = ['FailOrder', 'CloseRefund', 'ReversalFailed'];
+    expect(alwaysPasses(reversal, reversal.StartAt, closing)).toBe(true);
+    expect(alwaysPasses(reversal, 'FailOrder', ['RecordReversedOrder'])).toBe(true);
+    expect(reversal.States.CloseRefund?.Next).toBe('RecordReversedOrder');
   });
 
   it('gives stock back unless it was shipped', () => {
-    expect(alwaysPasses(reversal, reversal.StartAt, ['ReleaseInventory', 'CloseRefund'])).toBe(true);
+    expect(
+      alwaysPasses(reversal, reversal.StartAt, ['ReleaseInventory', 'CloseRefund', 'ReversalFailed']),
+    ).toBe(true);
     const restock = reversal.States.CheckRestock;
-    expect(restock?.Choices).toMatchObject([{ StringEquals: 'refund', Next: 'CloseRefund' }]);
+    expect(restock?.Choices).toMatchObject([
+      {
+        And: [{ StringEquals: 'refund' }, { Variable: '$.repair', IsPresent: true }],
+        Next: 'ReversalFailed',
+      },
+      { StringEquals: 'refund', Next: 'CloseRefund' },
+    ]);
     expect(restock?.Default).toBe('ReleaseInventory');
   });
 });

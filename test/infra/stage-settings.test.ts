@@ -20,6 +20,19 @@ describe('stage settings', () => {
     expect(settings.auth0).toEqual({ ...stageSettings('dev').auth0, domain: 'shop.eu.auth0.com' });
   });
 
+  it('take the id of our application at the tenant, which is unknown before there is a tenant', () => {
+    expect(stageSettings('prod').auth0.clientId).toBeUndefined();
+    expect(stageSettings('prod', { auth0: { clientId: 'ours' } }).auth0.clientId).toBe('ours');
+    expect(() => stageSettings('prod', { auth0: { clientId: '' } })).toThrow('auth0.clientId');
+  });
+
+  it('bound the codes of one telephone, and the wrong ones of one user', () => {
+    for (const stage of stageNames) {
+      const { limits } = stageSettings(stage).login;
+      expect(limits).toMatchObject({ codesPerWindow: 10, codesPerDestination: 20, wrongCodes: 20 });
+    }
+  });
+
   it('take an undefined override as none', () => {
     const overrides = { region: undefined, auth0: { domain: undefined }, alarmEmail: undefined };
     expect(stageSettings('prod', overrides)).toEqual(stageSettings('prod'));

@@ -62,10 +62,8 @@ describe('a step of a reversal', () => {
 
   test.each([
     ['cancel', 'undo', 'UndoPayment', ['undo', 'release', 'failOrder']],
-    ['refund', 'undo', 'UndoPayment', ['undo', 'closeRefund']],
     ['cancel', 'release', 'ReleaseInventory', ['undo', 'release', 'failOrder']],
     ['cancel', 'failOrder', 'FailOrder', ['undo', 'release', 'failOrder']],
-    ['refund', 'closeRefund', 'CloseRefund', ['undo', 'closeRefund']],
   ] as const)(
     'of a %s: %s that never comes through leaves a mark, and the rest is done',
     async (kind, task, step, all) => {
@@ -74,6 +72,22 @@ describe('a step of a reversal', () => {
         expect(undone(reversal.tasks())).toEqual(all);
         expect(reversal.called('markForRepair')).toMatchObject([{ step, error: 'SomeDefect' }]);
         expect(reversal.called('notify')).toHaveLength(1);
+        expect(reversal.record).toMatchObject({ status: 'FAILED', error: 'ReversalFailed' });
+      }
+    },
+  );
+
+  test.each([
+    ['undo', 'UndoPayment', ['undo']],
+    ['closeRefund', 'CloseRefund', ['undo', 'closeRefund']],
+  ] as const)(
+    'of a refund: %s that never comes through leaves a mark, and nobody is told of a refund',
+    async (task, step, all) => {
+      for (const markForRepair of [() => null, always('SomeDefect')]) {
+        const reversal = await runReversal('refund', { [task]: always('SomeDefect'), markForRepair });
+        expect(undone(reversal.tasks())).toEqual(all);
+        expect(reversal.called('markForRepair')).toMatchObject([{ step, error: 'SomeDefect' }]);
+        for (const told of ['notify', 'track', 'record']) expect(reversal.called(told)).toEqual([]);
         expect(reversal.record).toMatchObject({ status: 'FAILED', error: 'ReversalFailed' });
       }
     },

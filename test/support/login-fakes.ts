@@ -10,45 +10,46 @@ import type { Notification, Notifier } from '../../shared/notifications/notifier
 
 /** Counters in memory, with the outcomes of the real ones. */
 export class FakeAttemptCounter implements AttemptCounter {
-  readonly counters = new Map<string, { attempts: number; failures: number; until: number }>();
+  readonly counters = new Map<string, { running: number; failures: number; failedUntil: number }>();
   readonly calls: unknown[][] = [];
 
-  async take(key: string, limit: number, now: Date, windowSeconds: number) {
+  async take(key: string, limit: number, now: Date, _windowSeconds: number) {
     this.calls.push(['take', limit]);
-    const kept = this.counters.get(key);
-    const { attempts, failures, until } =
-      kept && kept.until > now.getTime() ? kept : { attempts: 0, failures: 0, until: 0 };
-    if (attempts >= limit || failures >= limit) {
-      return { kind: 'exhausted' as const, failures, until: new Date(until) };
-    }
-    const end = now.getTime() + windowSeconds * 1000;
-    this.counters.set(key, { attempts: attempts + 1, failures, until: end });
-    return { kind: 'taken' as const, failures, until: new Date(end) };
+    const { running, failures, failedUntil } = this.kept(key, now);
+    const until = new Date(failures > 0 ? failedUntil : now.getTime() + 60_000);
+    if (running + failures >= limit) return { kind: 'exhausted' as const, failures, until };
+    this.counters.set(key, { running: running + 1, failures, failedUntil });
+    return { kind: 'taken' as const, failures, until };
   }
 
   async fail(key: string, now: Date, windowSeconds: number) {
     this.calls.push(['fail']);
-    const kept = this.counters.get(key);
-    const until = now.getTime() + windowSeconds * 1000;
-    if (kept) this.counters.set(key, { ...kept, failures: kept.failures + 1, until });
+    const { running, failures } = this.kept(key, now);
+    const failedUntil = now.getTime() + windowSeconds * 1000;
+    this.counters.set(key, { running: Math.max(running - 1, 0), failures: failures + 1, failedUntil });
   }
 
   async giveBack(key: string) {
     this.calls.push(['giveBack']);
     const kept = this.counters.get(key);
-    if (kept && kept.attempts > 0) this.counters.set(key, { ...kept, attempts: kept.attempts - 1 });
+    if (kept && kept.running > 0) this.counters.set(key, { ...kept, running: kept.running - 1 });
   }
 
-  async reset(key: string) {
-    this.calls.push(['reset']);
+  async forget(key: string) {
+    this.calls.push(['forget']);
     const kept = this.counters.get(key);
-    if (kept) this.counters.set(key, { ...kept, attempts: 0, failures: 0 });
+    if (kept) this.counters.set(key, { ...kept, failures: 0 });
+  }
+
+  private kept(key: string, now: Date) {
+    const kept = this.counters.get(key) ?? { running: 0, failures: 0, failedUntil: 0 };
+    return kept.failedUntil > now.getTime() ? kept : { ...kept, failures: 0 };
   }
 
   /** Attempts on the counters whose key begins so, in all. */
   count(prefix: string): number {
     const found = [...this.counters].filter(([key]) => key.startsWith(prefix));
-    return found.reduce((sum, [, { attempts }]) => sum + attempts, 0);
+    return found.reduce((sum, [, { running, failures }]) => sum + running + failures, 0);
   }
 }
 
@@ -92,6 +93,8 @@ export const testLimits: LoginLimits = {
   address: { captchaAfter: 50, lockAfter: 200 },
   windowSeconds: 900,
   codesPerWindow: 10,
+  codesPerDestination: 20,
+  wrongCodes: 20,
 };
 
 /** Login protection in memory; the CAPTCHA answer `solved` is the right one. */

@@ -58,6 +58,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'PUT /product/rates': admin,
   'POST /product/{productId}/stock': staff,
   'GET /product/{productId}/stock': staff,
+  'GET /product/{productId}/audit': staff,
 
   'POST /order/check': customer,
   'POST /order': customer,

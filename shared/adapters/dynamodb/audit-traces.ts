@@ -1,5 +1,6 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { mapAtOnce } from '../../at-once.ts';
 import { type AuditEntry, auditEntrySchema, erasedWhere } from '../../audit/audit-entry.ts';
 import { TransientError } from '../../errors.ts';
 import { withoutPersonalTrace } from '../../orders/erase-order.ts';
@@ -18,10 +19,13 @@ interface TraceTables {
 const storedEntrySchema = z.object(auditEntrySchema.shape);
 const mirrorSchema = z.object({ auditLogs: z.array(z.record(z.string(), z.unknown())) });
 const attempts = 5;
+/** Partitions read, and entries written, side by side. */
+const atOnce = 8;
 
 /**
  * What the trail has on a person: entries about them, about their orders, and about whatever they did. The
- * partitions are read strongly; the index, which may lag, adds what they did to things that are not theirs.
+ * partitions are read strongly; the index, which may lag, adds what they did to things that are not theirs, and
+ * orders of theirs that were deleted.
  */
 export async function findTraces(
   client: Dynamo,
@@ -29,22 +33,28 @@ export async function findTraces(
   userId: string,
   orderIds: readonly string[],
 ): Promise<AuditEntry[]> {
-  const partitions = [`USER#${userId}`, ...orderIds.map((orderId) => `ORDER#${orderId}`)];
-  const items: Record<string, unknown>[] = [];
-  for (const pk of partitions) {
-    const own = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } };
-    items.push(...(await queryAll(client, { TableName: table, ConsistentRead: true, ...own })));
-  }
   const byActor = {
     TableName: table,
     IndexName: 'byActor',
     KeyConditionExpression: 'actorId = :actor',
     ExpressionAttributeValues: { ':actor': userId },
   };
-  items.push(...(await queryAll(client, byActor)));
-  const entries = items.map((item) => storedEntrySchema.parse(item));
+  const acts = (await queryAll(client, byActor)).map((item) => storedEntrySchema.parse(item));
+  const orders = new Set([...orderIds, ...ordersPlaced(userId, acts)]);
+  const partitions = [`USER#${userId}`, ...[...orders].map((orderId) => `ORDER#${orderId}`)];
+  const read = await mapAtOnce(partitions, atOnce, (pk) => {
+    const own = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } };
+    return queryAll(client, { TableName: table, ConsistentRead: true, ...own });
+  });
+  const entries = [...read.flat().map((item) => storedEntrySchema.parse(item)), ...acts];
   const unique = new Map(entries.map((entry) => [`${entry.entity.id}#${entry.entryId}`, entry]));
   return [...unique.values()].sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+function ordersPlaced(userId: string, entries: readonly AuditEntry[]): string[] {
+  return entries
+    .filter(({ action, actor }) => action === 'order.created' && actor.id === userId)
+    .map(({ entity }) => entity.id);
 }
 
 /**
@@ -58,8 +68,9 @@ export async function eraseTraces(
   userId: string,
   orderIds: readonly string[],
 ): Promise<void> {
-  const own = new Set(orderIds);
-  for (const entry of await findTraces(client, tables.audit, userId, orderIds)) {
+  const traces = await findTraces(client, tables.audit, userId, orderIds);
+  const own = new Set([...orderIds, ...ordersPlaced(userId, traces)]);
+  await mapAtOnce(traces, atOnce, async (entry) => {
     const isOwnOrder = entry.entity.type === 'order' && own.has(entry.entity.id);
     const kept = isOwnOrder ? withoutPersonalTrace(entry, userId) : withoutPlaceOf(userId, entry);
     if (!isSame(kept, entry)) {
@@ -67,7 +78,7 @@ export async function eraseTraces(
       if (!isOwnOrder) await eraseMirror(client, tables.products, orders, userId, entry);
       await rewrite(client, tables.audit, kept);
     }
-  }
+  });
 }
 
 function withoutPlaceOf<T extends AuditEntry>(userId: string, entry: T): T {
@@ -81,21 +92,14 @@ function isSame(a: AuditEntry, b: AuditEntry): boolean {
 
 async function rewrite(client: Dynamo, table: string, entry: AuditEntry): Promise<void> {
   const { pk, sk } = auditItem(entry);
+  const { where, reason } = entry;
+  const texts = Object.entries({ where, reason }).filter(([, value]) => value !== undefined);
   const command = new UpdateCommand({
     TableName: table,
     Key: { pk, sk },
-    UpdateExpression: [
-      'SET #where = :where',
-      ...(entry.reason === undefined ? [] : ['#reason = :reason']),
-    ].join(', '),
-    ExpressionAttributeNames: {
-      '#where': 'where',
-      ...(entry.reason === undefined ? {} : { '#reason': 'reason' }),
-    },
-    ExpressionAttributeValues: {
-      ':where': entry.where ?? erasedWhere,
-      ...(entry.reason === undefined ? {} : { ':reason': entry.reason }),
-    },
+    UpdateExpression: `SET ${texts.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    ExpressionAttributeNames: Object.fromEntries(texts.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(texts.map(([name, value]) => [`:${name}`, value])),
   });
   await transiently(() => client.send(command));
 }

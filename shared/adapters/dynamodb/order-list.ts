@@ -1,14 +1,13 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { decodeTime, encodeTime } from 'ulid';
 import * as z from 'zod';
 import type { Page, PageRequest } from '../../api/list.ts';
-import { Problem } from '../../api/problem.ts';
 import type { Order } from '../../orders/order.ts';
 import type { OrderFilter } from '../../orders/order-store.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
 import { transiently } from './faults.ts';
-import { monthOf, orderKey, toOrder } from './order-item.ts';
+import { orderKey, toOrder } from './order-item.ts';
+import { type Bounds, boundsOf, type Partition, partitions } from './order-list-range.ts';
 import type { RetryEffects } from './transact.ts';
 
 interface ListPorts {
@@ -17,92 +16,62 @@ interface ListPorts {
   readonly effects: RetryEffects;
 }
 
-/** The lowest and highest id of a millisecond: a ULID is ten characters of time and sixteen of chance. */
-const lowest = (at: Date) => ulidTime(at) + '0'.repeat(16);
-const highest = (at: Date) => ulidTime(at) + 'Z'.repeat(16);
-/** ULIDs begin in 1970; no order was placed before. */
-const ulidTime = (at: Date) => encodeTime(Math.max(0, at.getTime()));
-
-const firstMonth = new Date('2024-01-01T00:00:00Z');
-/** A request without a lower bound looks back through no more months than this at once. */
-const maximumMonths = 36;
+/** Entries that one query passes over for a filter, and queries of one index that a request may take. */
+const readPerQuery = 1000;
+const maximumQueries = 5;
+/** Of an entry of an index, and of the key that a query stops at. */
 const idSchema = z.object({ orderId: z.string() });
-/** A ULID, whose time has 48 bits. */
-const positionSchema = z.strictObject({ orderId: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) });
-
-interface Bounds {
-  /** Lowest and highest id that the filter lets through; the list is empty when they are crossed. */
-  readonly low: string;
-  readonly high: string;
-  /** The id that the last page ended with, which is within the bounds. */
-  readonly after: string | undefined;
-}
 
 /**
  * Lists orders newest first: ids by Query on the index that fits the filter, then the orders of this page by
- * BatchGet, so that status changes rewrite no copies in indexes.
+ * BatchGet, so that status changes rewrite no copies in indexes. What one request reads is bounded: a page may
+ * be short, or even empty, and still have a next one.
  */
 export async function listOrders(
   ports: ListPorts,
   filter: OrderFilter,
   page: PageRequest,
 ): Promise<Page<Order>> {
-  const found: string[] = [];
   const bounds = boundsOf(filter, page);
-  for (const partition of partitions(filter, bounds)) {
-    found.push(...(await queryIds(ports, partition, filter.status, bounds, page.limit + 1 - found.length)));
-    if (found.length > page.limit) break;
-  }
+  const { ids: found, next } = await findIds(ports, filter, bounds, page.limit + 1);
   const ids = found.slice(0, page.limit);
   const orders = await load(ports, ids);
-  const last = ids.at(-1);
+  const position = found.length > page.limit ? ids.at(-1) : next;
+  const isListed = ({ status }: Order) => filter.status === undefined || status === filter.status;
   return {
-    items: ids.flatMap((id) => orders.get(id) ?? []),
-    ...(found.length > page.limit && last !== undefined ? { next: { orderId: last } } : {}),
+    // An index runs behind: an order may have moved on since, or be gone.
+    items: ids.flatMap((id) => orders.get(id) ?? []).filter(isListed),
+    ...(position === undefined ? {} : { next: { orderId: position } }),
   };
 }
 
-/** @throws Problem validation_failed when the cursor is not one of this list */
-function boundsOf({ from, to }: OrderFilter, page: PageRequest): Bounds {
-  const position = page.after && positionSchema.safeParse(page.after);
-  if (position && !position.success) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-    });
-  }
-  const after = position?.data.orderId;
-  const latest = to ? highest(to) : 'Z'.repeat(26);
-  return {
-    low: from ? lowest(from) : '0',
-    high: after !== undefined && after < latest ? after : latest,
-    after,
-  };
+interface Found {
+  readonly ids: string[];
+  /** Where the search broke off; undefined when it came to the end of the list. */
+  readonly next?: string | undefined;
 }
 
-interface Partition {
-  readonly index: string;
-  readonly key: string;
-  readonly value: string;
-}
-
-/** One partition for a user's or a status' orders; for all orders one a month, from the newest back. */
-function partitions({ userId, status, from, to }: OrderFilter, { low, high, after }: Bounds): Partition[] {
-  // DynamoDB refuses crossed bounds instead of finding nothing.
-  if (low > high) return [];
-  if (userId !== undefined) return [{ index: 'byUser', key: 'userId', value: userId }];
-  if (status !== undefined) return [{ index: 'byStatus', key: 'status', value: status }];
-  // Months to come have no orders: a bound far ahead must not use up the months to look through.
-  const newest = new Date(
-    Math.min(after === undefined ? (to?.getTime() ?? Infinity) : decodeTime(after), Date.now()),
-  );
-  const oldest = from ?? firstMonth;
-  const months: Partition[] = [];
-  const cursor = new Date(Date.UTC(newest.getUTCFullYear(), newest.getUTCMonth()));
-  while (months.length < maximumMonths && monthOf(cursor.toISOString()) >= monthOf(oldest.toISOString())) {
-    months.push({ index: 'byMonth', key: 'createdMonth', value: monthOf(cursor.toISOString()) });
-    cursor.setUTCMonth(cursor.getUTCMonth() - 1);
+/** Goes through the partitions in waves that double, so that a run of empty months takes few rounds. */
+async function findIds(
+  ports: ListPorts,
+  filter: OrderFilter,
+  bounds: Bounds,
+  wanted: number,
+): Promise<Found> {
+  const { all, next } = partitions(filter, bounds);
+  const ids: string[] = [];
+  for (let start = 0, wave = 1; start < all.length && ids.length < wanted; start += wave, wave *= 2) {
+    const parts = await Promise.all(
+      all
+        .slice(start, start + wave)
+        .map((partition) => queryIds(ports, partition, filter.status, bounds, wanted - ids.length)),
+    );
+    for (const part of parts) {
+      ids.push(...part.ids);
+      if (part.next !== undefined) return { ids, next: part.next };
+    }
   }
-  return months;
+  return { ids, next };
 }
 
 async function queryIds(
@@ -111,7 +80,7 @@ async function queryIds(
   status: OrderFilter['status'],
   { low, high, after }: Bounds,
   wanted: number,
-): Promise<string[]> {
+): Promise<Found> {
   const filtersStatus = status !== undefined && index !== 'byStatus';
   const input: QueryCommandInput = {
     TableName: table,
@@ -126,20 +95,27 @@ async function queryIds(
     },
     ...(filtersStatus ? { FilterExpression: '#status = :status' } : {}),
     ScanIndexForward: false,
-    // The order that the last page ended with is within the bounds; it is one too many.
-    Limit: wanted + 1,
   };
   const ids: string[] = [];
   let position: Record<string, unknown> | undefined;
-  do {
+  for (let query = 0; query < maximumQueries; query += 1) {
     const answer = await transiently(() =>
-      client.send(new QueryCommand({ ...input, ...(position ? { ExclusiveStartKey: position } : {}) })),
+      client.send(
+        new QueryCommand({
+          ...input,
+          // The order that the last page ended with is within the bounds: one too many. What the filter passes
+          // over counts too, so once the first entries were not enough many are read at once.
+          Limit: query === 0 ? wanted + 1 : readPerQuery,
+          ...(position ? { ExclusiveStartKey: position } : {}),
+        }),
+      ),
     );
     const read = (answer.Items ?? []).map((item) => idSchema.parse(item).orderId);
     ids.push(...read.filter((id) => id !== after));
     position = answer.LastEvaluatedKey;
-  } while (position && ids.length < wanted);
-  return ids.slice(0, wanted);
+    if (!position || ids.length >= wanted) return { ids: ids.slice(0, wanted) };
+  }
+  return { ids, next: idSchema.parse(position).orderId };
 }
 
 async function load(

@@ -4,6 +4,7 @@ import { Problem } from '../../api/problem.ts';
 import { TransientError } from '../../errors.ts';
 import type { Order } from '../../orders/order.ts';
 import type { OrderStore, PlacementKey } from '../../orders/order-store.ts';
+import { accountIsOpen, countedOrder, refuseClosedAccount } from './account-actions.ts';
 import { auditItem } from './audit-trail.ts';
 import type { Dynamo } from './client.ts';
 import { isConditionFailure, transiently } from './faults.ts';
@@ -12,7 +13,6 @@ import { listOrders } from './order-list.ts';
 import { toPaymentRecord } from './payment-records.ts';
 import { refuseUse, useActions, withRelease } from './promotion-uses.ts';
 import { isFalseCondition, type RetryEffects, type TransactItem, transact } from './transact.ts';
-import { userKey } from './user-directory.ts';
 
 /** Only `orders` is needed to read; writing touches the others. */
 export interface OrderTables {
@@ -25,8 +25,8 @@ export interface OrderTables {
 }
 
 const daysKept = 2;
-/** All orders with a code meet at its counter. */
-const promotionRetries = 7;
+/** A customer's orders meet at their record, and all orders with a code at its counter. */
+const placingRetries = 7;
 const waitingSchema = z.object({ taskToken: z.string() });
 const placedSchema = z.object({ requestHash: z.string(), orderId: z.string(), response: z.string() });
 export const placementKey = ({ userId, key }: PlacementKey) => ({ pk: `ORDER_CREATE#${userId}#${key}` });
@@ -89,11 +89,13 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
           },
         },
         { Put: { TableName: named(tables.audit), Item: auditItem(audit) } },
+        accountIsOpen(named(tables.users), order.userId),
       ];
       const uses = order.promotion ? useActions(named(tables.promotions), order) : [];
-      const options = uses.length > 0 ? { retries: promotionRetries } : {};
+      const options = { retries: placingRetries };
       const reasons = await inProgressWhenBusy(() => transact(client, [...items, ...uses], effects, options));
       if (!reasons) return undefined;
+      refuseClosedAccount(reasons[items.length - 1]);
       // A repetition is told so before a limit that it may have reached itself.
       if (!isFalseCondition(reasons[0])) refuseUse(order, reasons.slice(items.length));
       const former = await findPlaced(placement);
@@ -120,22 +122,8 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
     save,
     async saveCounted(changed, countDelta, flags) {
       const { order, actions } = release(changed);
-      const user = {
-        TableName: named(tables.users),
-        Key: userKey(order.userId),
-        UpdateExpression: [
-          'ADD orderCount :delta',
-          flags ? 'SET preferredPaymentMethod = :method' : '',
-          flags?.lastSelectedAddress ? ', lastSelectedAddress = :address' : '',
-        ].join(' '),
-        ExpressionAttributeValues: {
-          ':delta': countDelta,
-          ...(flags ? { ':method': flags.preferredPaymentMethod } : {}),
-          ...(flags?.lastSelectedAddress ? { ':address': flags.lastSelectedAddress } : {}),
-        },
-        ConditionExpression: 'attribute_exists(pk)',
-      };
-      const writes = [{ Put: versioned(table, order) }, { Update: user }, ...actions];
+      const user = countedOrder(named(tables.users), order.userId, countDelta, flags);
+      const writes = [{ Put: versioned(table, order) }, user, ...actions];
       const reasons = await transact(client, writes, effects);
       if (isFalseCondition(reasons?.[1])) {
         // Of an account that is gone there is no count to take back.

@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { PersonalData, SentNotification } from '../../identity/personal-data.ts';
-import { withoutPersonalData } from '../../orders/erase-order.ts';
+import { isErased, withoutPersonalData } from '../../orders/erase-order.ts';
 import type { Order } from '../../orders/order.ts';
 import { changeOrder } from '../../orders/order-store.ts';
 import { eraseTraces, findTraces } from './audit-traces.ts';
@@ -21,7 +21,13 @@ interface PersonalDataTables {
 
 const ordersPerPage = 100;
 /** The messages about an order that go to its customer. */
-const notificationTypes = ['order_confirmation', 'order_partial', 'order_failed'];
+const notificationTypes = [
+  'order_confirmation',
+  'order_partial',
+  'order_failed',
+  'order_cancelled',
+  'order_refunded',
+];
 const waitingSchema = z.object({ sk: z.string() });
 const claimSchema = z.object({ pk: z.string(), state: z.string() });
 
@@ -80,9 +86,9 @@ export function createPersonalData(
       }
       await orders.removeWaiting(userId, orderId);
       await changeOrder(orders, orderId, (current) =>
-        current.personalDataErasedAt === undefined
-          ? withoutPersonalData(current, at.toISOString())
-          : undefined,
+        isErased(current)
+          ? undefined
+          : withoutPersonalData(current, current.personalDataErasedAt ?? at.toISOString()),
       );
     },
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { PageRequest } from '../../api/list.ts';
 import { Problem } from '../../api/problem.ts';
 import {
+  isTargeted,
   type Promotion,
   personalRefusal,
   promotionSchema,
@@ -45,10 +46,9 @@ export function createPromotionStore(
   const readMany = (keys: readonly { pk: string; sk: string }[]) =>
     batchGet(client, table, keys, effects, { consistent: true });
 
-  const usesOf: PromotionStore['usesOf'] = async ({ promotionId }, userId) => {
-    const items = (await readMany([totalKey(promotionId), userUsesKey(promotionId, userId)])).map((item) =>
-      usesSchema.parse(item),
-    );
+  const usesOf: PromotionStore['usesOf'] = async (promotion, userId) => {
+    const keys = [totalKey(promotion.promotionId), userUsesKey(promotion, userId)];
+    const items = (await readMany(keys)).map((item) => usesSchema.parse(item));
     return {
       total: items.find(({ sk }) => sk === 'TOTAL')?.uses ?? 0,
       byUser: items.find(({ sk }) => sk !== 'TOTAL')?.uses ?? 0,
@@ -127,6 +127,7 @@ export function createPromotionStore(
       const newest = await readPage(consideredForUser, undefined);
       const usable = newest.filter(
         (promotion) =>
+          isTargeted(promotion) &&
           !personalRefusal(promotion, { shopper, now }) &&
           (currency === undefined || promotion.currency === undefined || promotion.currency === currency),
       );

@@ -1,4 +1,5 @@
 import type { Order } from '../../orders/order.ts';
+import type { PromotionTerms } from '../../promotions/promotion.ts';
 import { promoInvalid } from '../../promotions/promotion-store.ts';
 import { isUseDue } from '../../promotions/promotion-use.ts';
 import type { CancellationReason } from './faults.ts';
@@ -6,10 +7,11 @@ import { isFalseCondition, type TransactItem } from './transact.ts';
 
 const partition = (promotionId: string) => `USES#${promotionId}`;
 export const totalKey = (promotionId: string) => ({ pk: partition(promotionId), sk: 'TOTAL' });
-export const userUsesKey = (promotionId: string, userId: string) => ({
-  pk: partition(promotionId),
-  sk: `USER#${userId}`,
-});
+/** A customer's uses of the code; of the codes for first orders all together, as a customer has one first order. */
+export const userUsesKey = (
+  { promotionId, firstOrderOnly }: Pick<PromotionTerms, 'promotionId' | 'firstOrderOnly'>,
+  userId: string,
+) => ({ pk: partition(firstOrderOnly ? 'FIRST' : promotionId), sk: `USER#${userId}` });
 const orderUseKey = (promotionId: string, orderId: string) => ({
   pk: partition(promotionId),
   sk: `ORDER#${orderId}`,
@@ -18,7 +20,7 @@ const orderUseKey = (promotionId: string, orderId: string) => ({
 /** Counters exist where there is a limit, so that a code without one is no item that all its orders meet at. */
 function counters({ promotion, userId }: Order) {
   if (!promotion) return [];
-  const { promotionId, maxUses, maxUsesPerUser } = promotion;
+  const { promotionId, maxUses, maxUsesPerUser, firstOrderOnly } = promotion;
   return [
     ...(maxUses === undefined
       ? []
@@ -27,9 +29,9 @@ function counters({ promotion, userId }: Order) {
       ? []
       : [
           {
-            key: userUsesKey(promotionId, userId),
+            key: userUsesKey(promotion, userId),
             limit: maxUsesPerUser,
-            reason: 'used_up_by_you' as const,
+            reason: firstOrderOnly ? ('first_order_only' as const) : ('used_up_by_you' as const),
           },
         ]),
   ];

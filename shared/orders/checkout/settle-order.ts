@@ -4,14 +4,23 @@ import { TransientError } from '../../errors.ts';
 import type { PaymentRecord } from '../../payments/payment-record.ts';
 import type { Ending } from '../ending.ts';
 import type { FailureCode, Order } from '../order.ts';
-import { systemAuditEntry, withAudit, withoutReversing, withStatus } from '../order-changes.ts';
-import { OrderMissingError } from '../order-store.ts';
+import {
+  OrderStateError,
+  systemAuditEntry,
+  withAudit,
+  withoutReversing,
+  withStatus,
+} from '../order-changes.ts';
+import { OrderMissingError, type PaidOrderFlags } from '../order-store.ts';
+import type { OrderStatus } from '../status.ts';
 import type { CheckoutPorts } from './ports.ts';
 
 type SettlePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'effects'>;
 
 const saveAttempts = 5;
 const alternativesPerLine = 3;
+/** An answer may have been lost and the order moved on before this step came again. */
+const wasPaid: readonly OrderStatus[] = ['Paid', 'Shipped', 'Delivered', 'Refunded'];
 
 /**
  * Marks the order Paid and counts it on the user, in one transaction, unless it is to be cancelled. A
@@ -20,36 +29,38 @@ const alternativesPerLine = 3;
  */
 export async function markPaid(orderId: string, ports: SettlePorts): Promise<'paid' | 'cancelled'> {
   const settled = await settle(orderId, ports, async (order, payment, now) => {
-    if (order.status === 'Paid' || order.status === 'Cancelled' || order.cancel) return undefined;
+    if (wasPaid.includes(order.status) || order.status === 'Cancelled' || order.cancel) return undefined;
     const paid = withStatus(order, 'Paid', systemActor, now);
     const { paymentMethod, address } = order;
     return {
       order: withEntry(withPayment(paid, payment), { action: 'order.paid' }, order, now),
       countDelta: 1,
       flags: {
-        preferredPaymentMethod: paymentMethod.id ?? paymentMethod.token,
+        // Only what the profile has saved: a token that was used once is shown to nobody.
+        preferredPaymentMethod: paymentMethod.id,
         lastSelectedAddress: address?.label,
       },
     };
   });
-  return settled.status === 'Paid' ? 'paid' : 'cancelled';
+  return wasPaid.includes(settled.status) ? 'paid' : 'cancelled';
 }
 
 /**
  * Ends an order that will not be paid: Cancelled when that was asked for, else Failed with the reason. Takes a
- * former Paid back. A repetition changes nothing.
+ * former Paid back. A cancellation stays marked as under way until its money is back; a repetition only writes
+ * what has come back since.
  * @returns the ending as it turned out. A cancellation that nobody asked for is a fault of ours.
  */
 export async function endOrder(orderId: string, ending: Ending, ports: SettlePorts): Promise<Ending> {
   const wished = failureOf(ending);
   const settled = await settle(orderId, ports, async (order, payment, now) => {
-    if (order.status === 'Failed' || order.status === 'Cancelled') return undefined;
+    if (order.status === 'Failed' || order.status === 'Cancelled') return lateUndo(order, payment, now);
     const count = order.status === 'Paid' ? { countDelta: -1 as const } : {};
     if (order.cancel) {
       const ended = withStatus(order, 'Cancelled', systemActor, now);
       const cancelled = withPayment({ ...ended, items: ended.items.map(givenBack) }, payment);
       const entry = { action: 'order.cancelled', reason: order.cancel.reason };
-      return { order: withEntry(withoutReversing(cancelled), entry, order, now), ...count };
+      return { order: withEntry(closedIfUndone(cancelled, payment), entry, order, now), ...count };
     }
     const failed = withStatus(order, 'Failed', systemActor, now);
     const alternativeIds = wished.code === 'out_of_stock' ? await alternatives(order, ports) : undefined;
@@ -70,20 +81,30 @@ function failureOf({ code, system }: Ending): { code: FailureCode; system: boole
   return code === 'cancelled' || code === 'refunded' ? { code: 'internal', system: true } : { code, system };
 }
 
-/** Shows on a refunded order what has been given back. A repetition changes nothing. */
+/**
+ * Shows on a refunded order what has been given back. A repetition changes nothing.
+ * @throws OrderStateError when the money is not back yet: nobody is told then, and the mark stays
+ */
 export async function closeRefund(orderId: string, ports: SettlePorts): Promise<void> {
-  await settle(orderId, ports, async (order, payment, now) =>
-    order.reversing === 'refund'
-      ? {
-          order: withEntry(
-            withoutReversing(withPayment(order, payment)),
-            { action: 'order.refunded' },
-            order,
-            now,
-          ),
-        }
-      : undefined,
-  );
+  await settle(orderId, ports, async (order, payment, now) => {
+    if (order.reversing !== 'refund') return undefined;
+    if (payment?.undo !== 'done') {
+      throw new OrderStateError(`The money of order ${orderId} has not been given back`);
+    }
+    const refunded = withoutReversing(withPayment(order, payment));
+    return { order: withEntry(refunded, { action: 'order.refunded' }, order, now) };
+  });
+}
+
+function closedIfUndone(order: Order, payment: PaymentRecord | undefined): Order {
+  return payment?.undo === 'done' ? withoutReversing(order) : order;
+}
+
+/** What a repeated undo has brought to an order that had ended before; undefined when that is nothing. */
+function lateUndo(order: Order, payment: PaymentRecord | undefined, now: Date): Settlement | undefined {
+  const isLate = order.reversing !== undefined || (payment?.refunded && !order.paymentInfo.refunded);
+  if (!isLate || payment?.undo !== 'done') return undefined;
+  return { order: { ...withoutReversing(withPayment(order, payment)), updatedAt: now.toISOString() } };
 }
 
 /** The line of an order that has ended unsold: what was held for it is free again. */
@@ -94,7 +115,7 @@ function givenBack(item: Order['items'][number]): Order['items'][number] {
 interface Settlement {
   readonly order: Order;
   readonly countDelta?: 1 | -1;
-  readonly flags?: { preferredPaymentMethod: string; lastSelectedAddress?: string | undefined };
+  readonly flags?: PaidOrderFlags;
 }
 
 async function settle(

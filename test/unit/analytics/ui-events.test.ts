@@ -42,11 +42,30 @@ describe('UI events', () => {
   it.each([
     ['an e-mail address', 'write to ann@example.com'],
     ['a phone number', '+14155550100'],
+    ['a phone number with spaces', 'call +1 415 555 0100'],
+    ['a phone number with brackets', '+49 (0)30 / 123 456'],
+    ['a phone number as one writes it at home', '(415) 555-0100'],
+    ['a phone number with dashes', '415-555-0100'],
+    ['a phone number with 00', '0049 30 1234567'],
+    ['a phone number with a trunk prefix', '030 1234567'],
     ['a network address', 'from 203.0.113.7'],
+    ['an IPv6 address', 'from 2001:db8::1, port 443'],
+    ['an IPv6 address with its prefix', '[2001:db8:1:2::]/64'],
     ['a card number', '4242 4242 4242 4242'],
+    ['a card number and its date', '4242 4242 4242 4242 12/27'],
+    ['a card number as a number', 4242424242424242],
   ])('may not carry %s', (_, text) => {
     const parsed = uiEventsRequest.safeParse({ events: [{ ...click, properties: { text } }] });
     expect(parsed.error?.issues).toMatchObject([{ path: ['events', 0, 'properties', 'text'] }]);
+  });
+
+  it.each([
+    ['the type', { ...click, type: 'fe80::1' }],
+    ['the type too', { ...click, type: 'card.4242424242424242' }],
+    ['the name of a property', { ...click, properties: { 'call-415-555-0100': true } }],
+    ['the name of another', { ...click, properties: { c4242424242424242: 1 } }],
+  ])('may not carry it in %s either', (_, event) => {
+    expect(uiEventsRequest.safeParse({ events: [event] }).success).toBe(false);
   });
 
   it.each([
@@ -66,6 +85,16 @@ describe('UI events', () => {
       version: '10.4',
       label: 'Buy now',
       seen: true,
+      at: 1_772_366_400_000,
+      price: 1999.5,
+      when: '2026-03-01T12:00:00.000Z',
+      time: '12:30',
+      uuid: '550e8400-e29b-41d4-a716-446655440000',
+      size: '100-200',
+      date: '01-03-2026',
+      slot: '08:00-10:00 01/03',
+      sku: '0123-4567-AB',
+      session: '1234567890123',
     };
     const events = Array.from({ length: 25 }, () => ({ ...click, properties }));
     expect(uiEventsRequest.safeParse({ events }).success).toBe(true);

@@ -55,6 +55,25 @@ describe('whoever calls', () => {
     expect(await call({ tokenExpiresAt: seconds + 1 })).toBe('own');
   });
 
+  test('is refused without a new trace while their account is being erased', async () => {
+    const refusalOf = (user: ReturnType<typeof aUser>) =>
+      authorize(
+        routeFor('Customer'),
+        { userId: 'customer', role: 'Customer', tokenExpiresAt: alive },
+        undefined,
+        directory(user),
+        now,
+      ).catch((error: unknown) => error);
+    const disabled = { ...users.Customer, disabled: true };
+    expect(await refusalOf(disabled)).toMatchObject({
+      code: 'account_disabled',
+      options: { isRefusal: true },
+    });
+    const leaving = await refusalOf({ ...disabled, erasureStartedAt: now.toISOString() });
+    expect(leaving).toMatchObject({ code: 'account_disabled' });
+    expect(leaving).not.toHaveProperty('options.isRefusal');
+  });
+
   test('needs an account', async () => {
     expect(await call({ userId: 'nobody' })).toBe('invalid_token');
   });

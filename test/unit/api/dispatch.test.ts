@@ -20,7 +20,7 @@ const table = {
     summary: 'Read',
     allow: ['anyone'],
     query: z.strictObject({ q: z.string().optional(), limit: z.coerce.number().int().optional() }),
-    success: { status: 200, body: answer },
+    success: { status: 200, body: answer, csv: true },
     throttle,
   },
   postThing: {
@@ -481,7 +481,7 @@ describe('what the use case is told of the client', () => {
   test('comes from the gateway and not from headers that a client can write', async () => {
     await call({
       ip: '198.51.100.1',
-      headers: { 'X-Forwarded-For': '10.9.9.9', Accept: 'Text/CSV;q=1, */*' },
+      headers: { 'X-Forwarded-For': '10.9.9.9', Accept: 'application/json;q=0.1, Text/CSV;q=1' },
     });
     expect(seen[0]).toMatchObject({
       client: { ip: '198.51.100.1', region: 'unknown', userAgent: 'test' },
@@ -502,5 +502,13 @@ describe('a route that counts its callers', () => {
     expect((await guess('198.51.100.2')).statusCode).toBe(202);
     world.effects.advance(60_000);
     expect((await guess('198.51.100.1')).statusCode).toBe(202);
+  });
+
+  test('takes an IPv6 network for one caller, as its owner has all the addresses in it', async () => {
+    const guess = async (ip: string) => (await post({ resource: '/thing/guess', ip })).statusCode;
+    expect(await guess('2001:db8:1:2::1')).toBe(202);
+    expect(await guess('2001:db8:1:2:ffff::9')).toBe(202);
+    expect(await guess('2001:db8:1:2:a:b:c:d')).toBe(429);
+    expect(await guess('2001:db8:1:3::1')).toBe(202);
   });
 });

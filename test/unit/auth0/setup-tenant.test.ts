@@ -30,14 +30,17 @@ const run = (changed: Partial<typeof settings> = {}, token = 'management-token')
 describe('setting a tenant up', () => {
   it('makes API, application, rights, connection and Action', async () => {
     const { clientId, clientSecret, changes } = await run();
-    expect(changes).toHaveLength(8);
+    expect(changes).toHaveLength(9);
     expect(clientSecret).toBe('top-secret');
     const { apis, clients, grants, connections, enabled, actions, bindings } = double.state;
     expect(apis).toMatchObject([
       {
         identifier: 'https://api.example',
         signing_alg: 'RS256',
-        subject_type_authorization: { client: { policy: 'deny_all' } },
+        subject_type_authorization: {
+          user: { policy: 'require_client_grant' },
+          client: { policy: 'deny_all' },
+        },
       },
     ]);
     expect(clients.find((client) => client.client_id === clientId)).toMatchObject({
@@ -52,6 +55,7 @@ describe('setting a tenant up', () => {
         audience: `${double.tenant}api/v2/`,
         scope: ['delete:users', 'update:users', 'update:users_app_metadata'],
       },
+      { client_id: clientId, audience: 'https://api.example', subject_type: 'user' },
     ]);
     expect(connections).toMatchObject([
       {
@@ -111,6 +115,22 @@ describe('setting a tenant up', () => {
     ]);
   });
 
+  it('closes an API that was open to every application, once ours is granted it', async () => {
+    await run();
+    const { apis, grants } = double.state;
+    Object.assign(apis[0] ?? {}, { subject_type_authorization: { user: { policy: 'allow_all' } } });
+    grants.splice(1);
+    double.calls.length = 0;
+    expect((await run()).changes).toEqual([
+      'granted the application tokens of people who log in',
+      'changed the API https://api.example',
+    ]);
+    expect(double.writes().map((call) => call.split('/api/v2/')[1])).toEqual([
+      'client-grants',
+      expect.stringMatching(/^resource-servers/),
+    ]);
+  });
+
   it('deploys a new version of the Action, and one whose deployment broke off', async () => {
     await run();
     const actionCode = `${settings.actionCode}//2`;
@@ -128,7 +148,7 @@ describe('setting a tenant up', () => {
 
   it('waits for the rate limit and for an outage', async () => {
     double.refusals.push(429, 503);
-    expect((await run()).changes).toHaveLength(8);
+    expect((await run()).changes).toHaveLength(9);
   });
 
   it('says which call the tenant refused, without the token', async () => {

@@ -1,8 +1,10 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuditReader } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { adjustStock } from '../../../shared/catalogue/adjust-stock.ts';
 import { archiveProduct } from '../../../shared/catalogue/archive-product.ts';
 import { createProduct } from '../../../shared/catalogue/create-product.ts';
+import { listProductAudit } from '../../../shared/catalogue/list-product-audit.ts';
 import { listStockChanges } from '../../../shared/catalogue/list-stock-changes.ts';
 import { productRoutes } from '../../../shared/catalogue/product-routes.ts';
 import { readProduct } from '../../../shared/catalogue/read-product.ts';
@@ -21,7 +23,13 @@ describe('the catalogue', () => {
   });
   afterAll(() => shop.stop());
 
-  const ports = () => ({ products: shop.products, ledger: shop.ledger, rates: shop.rates, effects });
+  const ports = () => ({
+    products: shop.products,
+    ledger: shop.ledger,
+    rates: shop.rates,
+    trail: createAuditReader(shop.client, shop.tables.audit),
+    effects,
+  });
   const add = (over: object = {}) => {
     const body = create.body.parse({
       name: 'Mug',
@@ -111,8 +119,14 @@ describe('the catalogue', () => {
     ]);
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
     await expect(change(productId, { name: 'C' })).rejects.toMatchObject({ code: 'version_conflict' });
-    await expect(change(productId, { name: 'C' }, '*')).rejects.toMatchObject({ code: 'version_conflict' });
     expect(await trail(productId)).toHaveLength(2);
+  });
+
+  it('takes every edit of whoever names any version, but of a product that there is', async () => {
+    const { productId } = (await add()).body;
+    await Promise.all(['A', 'B', 'C'].map((name) => change(productId, { name }, '*')));
+    expect((await shop.products.find(productId))?.version).toBe(4);
+    await expect(change('nowhere', { name: 'A' }, '*')).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('changes the tag of what is shown with its availability, and takes it as If-Match even when it is old', async () => {
@@ -138,6 +152,32 @@ describe('the catalogue', () => {
     expect(product?.auditLogs).toHaveLength(20);
     expect(product?.auditLogs[0]?.after?.description).toMatch(/^21 long .{190,200}…$/);
     expect(await trail(productId)).toHaveLength(22);
+  });
+
+  it('tells its whole trail in pages, newest first, once it is archived too', async () => {
+    const { productId } = (await add()).body;
+    for (let version = 1; version <= 22; version += 1) {
+      effects.advance(1000);
+      await change(productId, { description: `${version}` }, `"${version}"`);
+    }
+    effects.advance(1000);
+    await archive(productId);
+    const route = productRoutes.listProductAudit;
+    const page = async (id: string, cursor?: string) => {
+      const query = route.query.parse({ limit: '20', ...(cursor === undefined ? {} : { cursor }) });
+      return (
+        await listProductAudit(aRequest(route, 'Manager', { params: { productId: id }, query }), ports())
+      ).body;
+    };
+
+    const newest = await page(productId);
+    const oldest = await page(productId, newest.nextCursor);
+    expect(newest.items).toHaveLength(20);
+    expect(newest.items[0]).toMatchObject({ action: 'product.archived', actor: { id: 'admin-1' } });
+    expect(oldest.items.map(({ after }) => after?.description)).toEqual(['3', '2', '1', '']);
+    expect(oldest.items.at(-1)?.action).toBe('product.created');
+    expect(oldest.nextCursor).toBeUndefined();
+    await expect(page('nowhere')).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('archives a product once; nobody finds it after that, orders apart', async () => {

@@ -30,6 +30,7 @@ describe('a new product', () => {
   it.each<[string, object, string]>([
     ['a blank name', { name: '   ' }, 'name'],
     ['no price', { prices: [] }, 'prices'],
+    ['prices in regions alone', { prices: [{ amount: 1, currency: 'EUR', region: 'PT' }] }, 'prices'],
     ['a fraction of a cent', { prices: [{ amount: 19.99, currency: 'USD' }] }, 'prices/0/amount'],
     ['a negative price', { prices: [{ amount: -1, currency: 'USD' }] }, 'prices/0/amount'],
     ['a price as text', { prices: [{ amount: '1999', currency: 'USD' }] }, 'prices/0/amount'],
@@ -47,6 +48,11 @@ describe('a new product', () => {
     ['an unknown field', { colour: 'red' }, ''],
   ])('is refused with %s', (_, change, path) => {
     expect(wrongPaths(productRoutes.createProduct.body, { ...valid, ...change })).toEqual([path]);
+  });
+
+  it('is refused as a change that leaves prices in regions alone', () => {
+    const prices = [{ amount: 1, currency: 'EUR', region: 'PT' }];
+    expect(wrongPaths(productRoutes.updateProduct.body, { prices })).toEqual(['prices']);
   });
 
   it('is refused with two prices for one currency and region, naming the second', () => {

@@ -53,6 +53,19 @@ describe('an access token', () => {
     expect(await verify(`Bearer ${await signer.sign(claims)}`)).toBeUndefined();
   });
 
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ['of our application', { azp: 'ours' }, true],
+    ['of our application by RFC 9068', { client_id: 'ours' }, true],
+    ['of another application', { azp: 'theirs' }, false],
+    ['of another application by RFC 9068', { client_id: 'theirs' }, false],
+    ['of another application that calls itself ours too', { azp: 'theirs', client_id: 'ours' }, false],
+    ['of nobody knows which application', {}, false],
+  ])('%s is good where our application is known: %s', async (_, claims, good) => {
+    const verifyOurs = createTokenVerifier({ ...rules, clientId: 'ours' }, signer.keys);
+    expect((await verifyOurs(`Bearer ${await signer.sign(claims)}`)) !== undefined).toBe(good);
+    expect(await verify(`Bearer ${await signer.sign(claims)}`)).toBeDefined();
+  });
+
   it('is refused when it is of another type', async () => {
     expect(
       await verify(`Bearer ${await signer.sign({}, { header: { typ: 'logout+jwt' } })}`),

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../shared/audit/audit-entry.ts';
 import { exportAnswer } from '../../../shared/identity/export-schemas.ts';
 import { exportUser } from '../../../shared/identity/export-user.ts';
+import { termsOf } from '../../../shared/promotions/promotion.ts';
 import { anOrder } from '../../support/builders/order.ts';
+import { aPromotion } from '../../support/builders/promotion.ts';
 import { aCaller, aUser } from '../../support/builders/user.ts';
 import { fakeUserPorts } from '../../support/identity-fakes.ts';
 
@@ -36,6 +38,35 @@ describe('the export', () => {
     });
     expect(answer.heldElsewhere.map(({ holder }) => holder)).toContain('Auth0');
     expect(JSON.stringify(answer)).not.toMatch(/tok_secret|pm_card/);
+  });
+
+  it('holds the client’s key, what was written about an order, and uses of promo codes', async () => {
+    const ports = fakeUserPorts(ann);
+    const at = '2026-01-02T00:00:00.000Z';
+    const promotion = termsOf(aPromotion({ code: 'SPRING' }));
+    const order = anOrder({
+      orderId: 'o-1',
+      userId: 'ann',
+      idempotencyKey: 'key-1',
+      cancel: { by: 'ada', reason: 'moved', at },
+      review: { decision: 'approved', reason: 'rang up', by: 'mia', at },
+      promotion,
+    });
+    ports.privacy.orders.set('o-1', order);
+    const released = anOrder({
+      orderId: 'o-2',
+      userId: 'ann',
+      promotion: { ...promotion, released: true },
+    });
+    ports.privacy.orders.set('o-2', released);
+    const { orders, promotionUses } = exportAnswer.parse(await exportUser('ann', aCaller(ann), ports));
+    expect(orders[0]).toMatchObject({
+      idempotencyKey: 'key-1',
+      cancel: { reason: 'moved', at },
+      review: { decision: 'approved', reason: 'rang up', at },
+    });
+    expect(JSON.stringify(orders)).not.toMatch(/ada|mia/);
+    expect(promotionUses).toEqual([{ code: 'SPRING', orderId: 'o-1', usedAt: order.createdAt }]);
   });
 
   it('does not tell which member of staff acted, nor from where', async () => {

@@ -205,6 +205,22 @@ describe('failed logins from an address', () => {
   });
 });
 
+describe('an office behind one address', () => {
+  it('does not keep the failures of the morning alive by the successes of the day', async () => {
+    const { captchaAfter } = ports.protection.limits.address;
+    for (let index = 1; index < captchaAfter; index += 1)
+      await outcome({ email: `person-${index}@example.com` });
+    right();
+    for (let minute = 0; minute < 15; minute += 1) {
+      expect(await outcome()).toBe('entered');
+      ports.effects.advance(60_000);
+    }
+    wrong();
+    for (let index = 1; index < captchaAfter; index += 1)
+      expect(await outcome({ email: `colleague-${index}@example.com` })).toBe('invalid_credentials');
+  });
+});
+
 describe('an account that does not exist', () => {
   it('answers and costs exactly what a wrong password does, all the way to the lock', async () => {
     const course = async (email: string) => {

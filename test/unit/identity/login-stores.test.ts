@@ -37,7 +37,9 @@ describe('a counter of attempts', () => {
 
   it('hands out its attempts, and then says how many failed and until when it is exhausted', async () => {
     const key = fresh();
-    for (const failures of [0, 1, 2]) {
+    expect(await take(key)).toMatchObject({ kind: 'taken', failures: 0 });
+    await attempts.fail(key, start, window);
+    for (const failures of [1, 2]) {
       expect(await take(key)).toEqual({ kind: 'taken', failures, until: later(window) });
       await attempts.fail(key, start, window);
     }
@@ -57,13 +59,42 @@ describe('a counter of attempts', () => {
     expect(await take(key, 20)).toMatchObject({ failures: 8 });
   });
 
-  it('runs out its window after the latest attempt that was taken or failed', async () => {
+  it('counts failures until a window after the latest of them', async () => {
     const key = fresh();
     await failing(key, 2);
     expect(await kindOf(key, 2, later(600))).toBe('taken');
     await attempts.fail(key, later(700), window);
     expect(await take(key, 2, later(1599))).toMatchObject({ kind: 'exhausted', until: later(1600) });
     expect(await take(key, 2, later(1600))).toMatchObject({ kind: 'taken', failures: 0 });
+  });
+
+  it('forgets failures in time however busy it is: a success in minute 14 keeps none of minute 0', async () => {
+    const key = fresh();
+    await failing(key);
+    await failing(key);
+    for (let minute = 1; minute < 15; minute += 1) {
+      expect(await take(key, 3, later(minute * 60))).toMatchObject({ kind: 'taken', failures: 2 });
+      await attempts.giveBack(key);
+    }
+    expect(await take(key, 3, later(900))).toMatchObject({ kind: 'taken', failures: 0 });
+  });
+
+  it('does not let a failure bring back those that have run out while it ran', async () => {
+    const key = fresh();
+    for (let time = 0; time < 4; time += 1) await failing(key, 9);
+    expect(await kindOf(key, 9, later(895))).toBe('taken');
+    await attempts.fail(key, later(905), window);
+    expect(await take(key, 9, later(905))).toMatchObject({ kind: 'taken', failures: 1 });
+  });
+
+  it('frees attempts that never ended after a minute, and no failures with them', async () => {
+    const key = fresh();
+    await failing(key, 3);
+    for (let time = 0; time < 2; time += 1) expect(await kindOf(key, 3)).toBe('taken');
+    expect(await kindOf(key, 3, later(59))).toBe('exhausted');
+    expect(await take(key, 3, later(60))).toMatchObject({ kind: 'taken', failures: 1 });
+    expect(await kindOf(key, 3, later(60))).toBe('taken');
+    expect(await kindOf(key, 3, later(60))).toBe('exhausted');
   });
 
   it('starts anew once, however many find it run out at one moment', async () => {
@@ -82,14 +113,15 @@ describe('a counter of attempts', () => {
     await attempts.giveBack(fresh());
   });
 
-  it('is reset to nothing, and counts what fails after that', async () => {
+  it('forgets what failed, and counts what was running and fails after that', async () => {
     const key = fresh();
-    for (let time = 0; time < 3; time += 1) await failing(key);
-    await attempts.reset(key);
+    for (let time = 0; time < 3; time += 1) await failing(key, 6);
+    for (let time = 0; time < 3; time += 1) expect(await kindOf(key, 6)).toBe('taken');
+    await attempts.forget(key);
     for (let time = 0; time < 3; time += 1) await attempts.fail(key, start, window);
     expect(await take(key)).toMatchObject({ kind: 'exhausted', failures: 3 });
     const unused = fresh();
-    await attempts.reset(unused);
+    await attempts.forget(unused);
     await attempts.fail(unused, start, window);
     expect((await items()).map(({ pk }) => pk)).not.toContain(`ATTEMPTS#${unused}`);
   });

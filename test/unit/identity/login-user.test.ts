@@ -108,6 +108,30 @@ describe('logging in', () => {
     expect(ports.audit.entries).toEqual([]);
   });
 
+  it.each([['gone'], ['being erased']])(
+    'writes nothing about somebody who is %s by the time that the device is recorded',
+    async (what) => {
+      const ports = fakeUserPorts(atHome());
+      ports.identityProvider.accept('user-1');
+      ports.store.meanwhile = () => {
+        if (what === 'gone') ports.store.users.delete('user-1');
+        else {
+          const erasureStartedAt = '2026-03-01T11:59:59.000Z';
+          ports.store.patch('user-1', { deviceInfo: [], disabled: true, erasureStartedAt });
+        }
+      };
+      await expect(loginUser(logIn, caller, ports)).rejects.toMatchObject({ code: 'invalid_credentials' });
+      expect(ports.audit.entries).toEqual([]);
+    },
+  );
+
+  it('denies who is being erased without a new trace of them', async () => {
+    const ports = fakeUserPorts(aUser({ disabled: true, erasureStartedAt: '2026-03-01T11:59:59.000Z' }));
+    ports.identityProvider.accept('user-1');
+    await expect(loginUser(credentials, caller, ports)).rejects.toMatchObject({ code: 'account_disabled' });
+    expect(ports.audit.entries).toEqual([]);
+  });
+
   it('says when a locked account opens again', async () => {
     const ports = fakeUserPorts();
     ports.identityProvider.logInResult = { kind: 'locked', retryAfterSeconds: 30 };

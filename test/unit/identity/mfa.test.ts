@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../shared/api/problem.ts';
+import { TransientError } from '../../../shared/errors.ts';
 import { loginUser } from '../../../shared/identity/login-user.ts';
 import { aCaller, aUser } from '../../support/builders/user.ts';
 import { type FakeUserPorts, fakeUserPorts } from '../../support/identity-fakes.ts';
@@ -145,6 +146,97 @@ describe('a login from an unusual place', () => {
     });
     ports.effects.advance(900_000);
     await aChallenge();
+  });
+});
+
+describe('codes to one telephone', () => {
+  const phone = '+14155550100';
+  const strangers = () => {
+    for (let index = 0; index < 9; index += 1)
+      ports.store.users.set(
+        `stranger-${index}`,
+        aUser({ userId: `stranger-${index}`, phone, deviceInfo: [] }),
+      );
+  };
+  const demandAs = (userId: string) => {
+    ports.identityProvider.accept(userId);
+    return codeOf({});
+  };
+
+  it('are limited through however many accounts that name it', async () => {
+    strangers();
+    const answers: string[] = [];
+    for (let time = 0; time < 30; time += 1) answers.push(await demandAs(`stranger-${time % 9}`));
+    const { codesPerDestination } = ports.protection.limits;
+    expect(answers.filter((answer) => answer === 'mfa_required')).toHaveLength(codesPerDestination);
+    expect(answers.at(-1)).toBe('rate_limited');
+    expect(ports.protection.notifier.sent).toHaveLength(codesPerDestination);
+    ports.store.patch('user-1', { phone: '+14155550199' });
+    expect(await demandAs('user-1')).toBe('mfa_required');
+    expect(JSON.stringify([...ports.protection.attempts.counters])).not.toContain('4155550100');
+  });
+
+  it('are not on the count when they could not be sent', async () => {
+    const { publish } = ports.protection.notifier;
+    ports.protection.notifier.publish = async () => {
+      throw new TransientError('The topic is busy');
+    };
+    for (let time = 0; time < 30; time += 1) await expect(logIn()).rejects.toBeInstanceOf(TransientError);
+    ports.protection.notifier.publish = publish;
+    for (let count = 0; count < ports.protection.limits.codesPerWindow; count += 1) await aChallenge();
+  });
+});
+
+describe('wrong codes of a day', () => {
+  const hour = 60 * 60_000;
+  /** Four wrong ones of one challenge, then an hour's rest: within every limit of a quarter of an hour. */
+  async function guess(): Promise<string[]> {
+    const demanded = await codeOf({});
+    if (demanded !== 'mfa_required') return [demanded];
+    const challengeId = ports.protection.notifier.sent.at(-1)?.notificationId ?? '';
+    const answers: string[] = [];
+    for (let time = 0; time < 4; time += 1)
+      answers.push(await codeOf({ mfa: { challengeId, code: wrongCode } }));
+    ports.effects.advance(hour);
+    return answers;
+  }
+
+  it('are twenty at most; then no code is sent or heard, and the answer says until when', async () => {
+    const spare = await aChallenge();
+    for (let time = 0; time < 5; time += 1) expect(new Set(await guess())).toEqual(new Set(['mfa_failed']));
+    const sent = ports.protection.notifier.sent.length;
+    await expect(logIn()).rejects.toMatchObject({
+      code: 'account_locked',
+      options: { retryAfterSeconds: 23 * 60 * 60 },
+    });
+    expect(ports.protection.notifier.sent).toHaveLength(sent);
+    expect(await codeOf({ mfa: spare })).toBe('account_locked');
+    ports.effects.advance(23 * hour);
+    expect(await codeOf({ mfa: await aChallenge() })).toBe('entered');
+  });
+
+  it('are no more than twenty when they are sent at one moment', async () => {
+    const challenges = [];
+    for (let time = 0; time < 8; time += 1) challenges.push(await aChallenge());
+    const guesses = challenges.flatMap(({ challengeId }) =>
+      Array.from({ length: 5 }, () => codeOf({ mfa: { challengeId, code: wrongCode } })),
+    );
+    const answers = await Promise.all(guesses);
+    expect(answers.filter((answer) => answer === 'mfa_failed')).toHaveLength(20);
+    expect(answers.filter((answer) => answer === 'account_locked')).toHaveLength(20);
+  });
+
+  it('lock neither known devices nor, however often one knocks, the account', async () => {
+    for (let time = 0; time < 5; time += 1) await guess();
+    for (let time = 0; time < 30; time += 1) expect(await codeOf({})).toBe('account_locked');
+    expect(await codeOf({ from: atHome })).toBe('entered');
+  });
+
+  it('are forgotten after a right one', async () => {
+    for (let time = 0; time < 4; time += 1) await guess();
+    expect(await codeOf({ mfa: await aChallenge() })).toBe('entered');
+    ports.store.patch('user-1', { deviceInfo: [seen] });
+    for (let time = 0; time < 5; time += 1) expect(new Set(await guess())).toEqual(new Set(['mfa_failed']));
   });
 });
 

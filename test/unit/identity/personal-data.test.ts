@@ -7,10 +7,17 @@ import { createOrderStore } from '../../../shared/adapters/dynamodb/order-store.
 import { createPersonalData } from '../../../shared/adapters/dynamodb/personal-data.ts';
 import { createUserStore } from '../../../shared/adapters/dynamodb/user-store.ts';
 import type { AuditEntry } from '../../../shared/audit/audit-entry.ts';
-import { withoutPersonalTrace } from '../../../shared/orders/erase-order.ts';
+import {
+  isErased,
+  keptText,
+  withoutPersonalData,
+  withoutPersonalTrace,
+} from '../../../shared/orders/erase-order.ts';
+import { withAudit } from '../../../shared/orders/order-changes.ts';
 import { anOrder } from '../../support/builders/order.ts';
 import { anAddress, aUser } from '../../support/builders/user.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { openAccount } from '../../support/open-account.ts';
 
 let dynamo: TestDynamo;
 let data: ReturnType<typeof createPersonalData>;
@@ -60,6 +67,7 @@ const stored = async ({ entryId }: AuditEntry) => {
 };
 
 async function placed(orderId: string, userId = 'ann') {
+  await openAccount(dynamo, userId);
   const created = anEntry({
     entity: { type: 'order', id: orderId },
     actor: { id: userId, role: 'Customer' },
@@ -108,6 +116,57 @@ describe('erasing an order', () => {
   });
 });
 
+describe('what stays of an order', () => {
+  const at = now.toISOString();
+  const everything = anOrder({
+    userId: 'ann',
+    paymentMethod: { id: 'canary', token: 'canary', brand: 'canary', last4: 'canary' },
+    paymentInfo: { provider: 'sandbox', paymentId: 'pay-1', brand: 'canary', last4: 'canary', attempts: 1 },
+    address: anAddress({ line1: 'canary' }),
+    placedFrom: { ip: 'canary', region: 'canary', device: 'canary' },
+    idempotencyKey: 'canary',
+    reviewToken: 'canary',
+    review: { decision: 'approved', reason: 'canary', by: 'mia', at },
+    cancel: { by: 'ann', reason: 'canary', at },
+    reversing: 'cancel',
+    repair: [{ step: 'CapturePayment', error: 'canary', at }],
+    auditLogs: [
+      anEntry({ reason: 'canary', where: { ip: 'canary', region: 'canary', device: 'canary' } }),
+      anEntry({ action: 'order.cancelled', actor: { id: 'system', role: 'System' }, reason: 'canary' }),
+    ],
+  });
+
+  it('has none of what a person wrote or what was quoted to us', () => {
+    const clean = withoutPersonalData(everything, at);
+    expect(JSON.stringify(clean)).not.toContain('canary');
+    expect(clean).toMatchObject({
+      cancel: { by: 'ann', at },
+      repair: [{ step: 'CapturePayment' }],
+      reversing: 'cancel',
+      paymentInfo: { provider: 'sandbox', paymentId: 'pay-1', attempts: 1 },
+    });
+    expect(isErased(clean)).toBe(true);
+  });
+
+  it('has no field that is not known to be harmless', () => {
+    const later = { ...anOrder(), giftMessage: 'for my canary' };
+    expect(JSON.stringify(withoutPersonalData(later, at))).not.toContain('canary');
+  });
+
+  it('is looked at again when something was written after the mark', () => {
+    const clean = withoutPersonalData(everything, at);
+    expect(isErased({ ...clean, address: anAddress() })).toBe(false);
+    expect(isErased({ ...clean, version: 9, updatedAt: '2027-01-01T00:00:00.000Z' })).toBe(true);
+  });
+
+  it('takes no new text in', () => {
+    const clean = withoutPersonalData(everything, at);
+    expect(withAudit(clean, anEntry({ reason: 'canary' })).auditLogs[0]).toMatchObject({ reason: 'erased' });
+    expect(keptText(clean, 'canary')).toBe('erased');
+    expect(keptText(everything, 'said')).toBe('said');
+  });
+});
+
 describe('erasing traces', () => {
   it('overwrites where the person came from, wherever they left it, and nothing else', async () => {
     const { created } = await placed('o-3', 'eve');
@@ -140,9 +199,36 @@ describe('erasing traces', () => {
     for (const entry of [byAdmin, others]) expect(await stored(entry)).toEqual(auditItem(entry));
   });
 
-  it('leaves the reason of a system’s entry, which is a code', () => {
+  it('leaves the reason of a system’s entry when it is a code, not when it quotes a person', () => {
     const failed = anEntry({ actor: { id: 'system', role: 'System' }, reason: 'payment_declined' });
     expect(withoutPersonalTrace(failed, 'ann')).toMatchObject({ reason: 'payment_declined', where: erased });
+    const cancelled = { ...failed, reason: 'my mother moved' };
+    expect(withoutPersonalTrace(cancelled, 'ann')).toMatchObject({ reason: 'erased' });
+  });
+
+  it('finds what is left of an order that an Admin has deleted', async () => {
+    const entity = { type: 'order' as const, id: 'o-deleted' };
+    const created = anEntry({ entity, actor: { id: 'dan', role: 'Customer' } });
+    const paid = anEntry({ entity, action: 'order.paid', actor: { id: 'system', role: 'System' } });
+    for (const entry of [created, paid]) await append(entry);
+    await data.eraseTraces('dan', []);
+    for (const entry of [created, paid]) expect(await stored(entry)).toMatchObject({ where: erased });
+  });
+
+  it('takes many entries of one product at once', async () => {
+    const entity = { type: 'product' as const, id: 'busy' };
+    const auditLogs = Array.from({ length: 20 }, () =>
+      anEntry({ entity, actor: { id: 'sam', role: 'Manager' } }),
+    );
+    await dynamo.client.send(
+      new PutCommand({ TableName: dynamo.table('products'), Item: { productId: 'busy', auditLogs } }),
+    );
+    for (const entry of auditLogs) await append(entry);
+    await data.eraseTraces('sam', []);
+    const Key = { productId: 'busy' };
+    const { Item } = await dynamo.client.send(new GetCommand({ TableName: dynamo.table('products'), Key }));
+    expect(Item?.auditLogs).toEqual(auditLogs.map((entry) => ({ ...entry, where: erased })));
+    for (const entry of auditLogs) expect(await stored(entry)).toMatchObject({ where: erased });
   });
 });
 

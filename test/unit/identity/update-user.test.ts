@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DependencyUnavailableError } from '../../../shared/errors.ts';
 import { updateUser } from '../../../shared/identity/update-user.ts';
+import { updateUserRequest } from '../../../shared/identity/user-schemas.ts';
 import { aCaller, anAddress, aUser } from '../../support/builders/user.ts';
 import { fakeUserPorts } from '../../support/identity-fakes.ts';
 
@@ -72,6 +73,42 @@ describe('changing a profile', () => {
     await updateUser('user-1', { disabled: true }, aCaller(admin), ports);
     expect(ports.identityProvider.calls).toHaveLength(2);
     expect(ports.store.users.get('user-1')?.version).toBe(2);
+  });
+
+  it('leaves at the identity provider what the record says, whoever of two Admins calls it last', async () => {
+    const ports = fakeUserPorts(admin, aUser());
+    const { identityProvider, store } = ports;
+    const setAccess = identityProvider.setAccess.bind(identityProvider);
+    let first = true;
+    identityProvider.setAccess = async (userId, access) => {
+      // The other Admin's request comes through as a whole while this call is on its way.
+      if (first) {
+        first = false;
+        const other = aUser({ userId: 'admin-2', role: 'Admin' });
+        await updateUser('user-1', { disabled: false, role: 'Customer' }, aCaller(other), ports);
+      }
+      await setAccess(userId, access);
+    };
+    await updateUser('user-1', { disabled: true, role: 'Manager' }, aCaller(admin), ports);
+    expect(store.users.get('user-1')).toMatchObject({ disabled: false, role: 'Customer' });
+    expect(identityProvider.calls.at(-1)).toEqual([
+      'setAccess',
+      'user-1',
+      { role: 'Customer', disabled: false },
+    ]);
+  });
+
+  it('removes a telephone number by null', async () => {
+    const user = aUser({ phone: '+14155550100' });
+    const ports = fakeUserPorts(user);
+    const changed = await updateUser(
+      'user-1',
+      updateUserRequest.parse({ phone: null }),
+      aCaller(user),
+      ports,
+    );
+    expect(changed).not.toHaveProperty('phone');
+    expect(ports.store.entries).toMatchObject([{ after: { fields: ['phone'] } }]);
   });
 
   it.each([{ role: 'Customer' as const }, { disabled: true }])('keeps the last Admin: %o', async (patch) => {

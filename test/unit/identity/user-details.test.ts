@@ -136,13 +136,20 @@ describe('the request for details', () => {
     ]);
   });
 
-  it.each(['4242424242424242', '4242 4242 4242 4242', 'tok-5555-5555-5555-4444'])(
-    'may not carry the card number %s',
-    (token) => {
-      expect(wrong({ paymentMethods: [{ token }] })[0]?.[0]).toBe('paymentMethods/0/token');
-      expect(wrong({ preferences: { paymentMethod: token } })[0]?.[0]).toBe('preferences/paymentMethod');
-    },
-  );
+  it.each([
+    '4242424242424242',
+    '4242 4242 4242 4242',
+    'tok-5555-5555-5555-4444',
+    '4111 1111 1111 1111 12/27',
+    '12/27 4111.1111.1111.1111 123',
+    '41111111111111111227',
+  ])('may not carry the card number %s', (token) => {
+    expect(wrong({ paymentMethods: [{ token }] })[0]?.[0]).toBe('paymentMethods/0/token');
+    expect(wrong({ preferences: { paymentMethod: token } })[0]?.[0]).toBe('preferences/paymentMethod');
+    expect(wrong({ preferences: { deliveryTime: token } })[0]?.[0]).toBe('preferences/deliveryTime');
+    for (const field of ['label', 'line1', 'line2', 'city', 'state'])
+      expect(wrong({ addresses: [{ ...home, [field]: token }] })[0]?.[0]).toBe(`addresses/0/${field}`);
+  });
 
   it('names each field that is wrong', () => {
     const paths = wrong({ addresses: [{ ...home, country: 'XX', zip: '', extra: 1 }], surprise: true });
@@ -164,5 +171,33 @@ describe('payment tokens', () => {
     expect(looksLikeCardNumber('4242424242424241')).toBe(false);
     expect(looksLikeCardNumber('378282246310005')).toBe(true);
     expect(looksLikeCardNumber('pm_1MqLiJLkdIwHu7ixUEgbFdYF')).toBe(false);
+  });
+
+  it.each([
+    '4111 1111 1111 1111 12/27',
+    '4111-1111-1111-1111 cvc 123',
+    '3782 822463 10005 1227',
+    '2223 0031 2200 3222',
+    '6011 1111 1111 1117',
+    '3530111333300000',
+    '4111111111111111123',
+    '１２/２７ ４１１１１１１１１１１１１１１１',
+    'a4111\u00a01111\u00a01111\u00a01111b',
+  ])('do not look like %s, which holds a card number', (text) => {
+    expect(looksLikeCardNumber(text)).toBe(true);
+  });
+
+  it.each([
+    '1 Market Street 94105',
+    'Apt. 12, 3rd floor',
+    '+49 30 123456',
+    '2026-03-01 10:00-12:00',
+    'weekdays 18:00-20:00, not 24.12.',
+    '1772366400000',
+    '01J8ZQ4T4M2V5X8E9R3K7N6P0A',
+    '4111 1111 1111 1112',
+    '9999999999999995',
+  ])('may look like %s, which holds none', (text) => {
+    expect(looksLikeCardNumber(text)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { successResponse } from '../../../shared/api/response.ts';
 import { csv } from '../../../shared/insights/csv.ts';
 import { insightOperations } from '../../../shared/insights/insight-operations.ts';
 import { insightRoutes } from '../../../shared/insights/insight-routes.ts';
-import { monthsOf, reportDays } from '../../../shared/insights/report-period.ts';
+import { maximumProductDays, monthsOf, reportDays } from '../../../shared/insights/report-period.ts';
 import { spread } from '../../../shared/insights/spread.ts';
 import { aRequest } from '../../support/builders/product-request.ts';
 import { testEffects } from '../../support/effects.ts';
@@ -37,6 +37,16 @@ describe('the days of a report', () => {
         options: { errors: [{ path: '/query/from', message }] },
       }),
     );
+  });
+
+  it('are a month at most by product, which has a row for each product that was sold', async () => {
+    const { getReport } = insightOperations({ clock: { now: () => now }, insights: {} } as never);
+    const query = { groupBy: 'product' as const, from: '2026-02-12', to: '2026-03-15' };
+    await expect(getReport(aRequest(insightRoutes.getReport, 'Manager', { query }))).rejects.toMatchObject({
+      code: 'validation_failed',
+      options: { errors: [{ path: '/query/from', message: 'starts a range of more than 31 days' }] },
+    });
+    expect(() => reportDays({ ...query, from: '2026-02-13' }, now, maximumProductDays)).not.toThrow();
   });
 
   it('may be a whole leap year', () => {

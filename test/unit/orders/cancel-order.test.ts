@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { cancelOrder } from '../../../shared/orders/cancel-order.ts';
-import { endOrder, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
+import { closeRefund, endOrder, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
 import type { Order } from '../../../shared/orders/order.ts';
+import { OrderStateError } from '../../../shared/orders/order-changes.ts';
 import type { Reversal } from '../../../shared/orders/reversal-runs.ts';
 import type { OrderStatus } from '../../../shared/orders/status.ts';
 import { anOrder } from '../../support/builders/order.ts';
@@ -120,11 +121,54 @@ describe('a cancellation that is asked for', () => {
     expect(shop.counted).toHaveLength(1);
   });
 
+  test('stays marked as under way until its money is back, which a repetition writes', async () => {
+    const order = anOrder({ status: 'Paid', cancel: wished, reversing: 'cancel' });
+    const shop = setUp(order);
+    const payment = { orderId: order.orderId, status: 'captured', attempts: 1 } as const;
+    const refunded = order.pricing.total;
+    const end = () => endOrder(order.orderId, { code: 'cancelled', system: false }, shop.ports);
+    const now = () => shop.byId.get(order.orderId);
+    for (const undo of [undefined, 'started'] as const) {
+      shop.payments.set(order.orderId, { ...payment, ...(undo ? { undo } : {}) });
+      expect(await end()).toEqual({ code: 'cancelled', system: false });
+      expect(now()).toMatchObject({ status: 'Cancelled', reversing: 'cancel', version: 2 });
+      expect(now()?.paymentInfo.refunded).toBeUndefined();
+    }
+    shop.payments.set(order.orderId, { ...payment, undo: 'done', refunded });
+    for (const _again of [1, 2]) {
+      expect(await end()).toEqual({ code: 'cancelled', system: false });
+      expect(now()).toMatchObject({ status: 'Cancelled', paymentInfo: { refunded }, version: 3 });
+      expect(now()?.reversing).toBeUndefined();
+    }
+    expect(shop.counted).toEqual([{ userId: 'user-1', delta: -1 }]);
+  });
+
   test('by nobody ends an order Failed, as a fault of ours', async () => {
     const order = anOrder({ status: 'Paid' });
     const shop = setUp(order);
     const ending = await endOrder(order.orderId, { code: 'cancelled', system: false }, shop.ports);
     expect(ending).toEqual({ code: 'internal', system: true });
     expect(shop.byId.get(order.orderId)).toMatchObject({ status: 'Failed', failure: { code: 'internal' } });
+  });
+});
+
+describe('a refund', () => {
+  const order = anOrder({ status: 'Refunded', reversing: 'refund' });
+  const payment = { orderId: order.orderId, status: 'captured', attempts: 1 } as const;
+
+  test('is not closed before the money is back, and can then be', async () => {
+    const shop = setUp(order);
+    const refunded = order.pricing.total;
+    for (const undo of [undefined, 'started'] as const) {
+      shop.payments.set(order.orderId, { ...payment, ...(undo ? { undo } : {}) });
+      await expect(closeRefund(order.orderId, shop.ports)).rejects.toThrow(OrderStateError);
+      expect(shop.byId.get(order.orderId)).toEqual(order);
+    }
+    shop.payments.set(order.orderId, { ...payment, undo: 'done', refunded });
+    for (const _again of [1, 2]) await closeRefund(order.orderId, shop.ports);
+    const closed = shop.byId.get(order.orderId);
+    expect(closed).toMatchObject({ paymentInfo: { refunded }, version: 2 });
+    expect(closed?.auditLogs.filter(({ action }) => action === 'order.refunded')).toHaveLength(1);
+    expect(closed?.reversing).toBeUndefined();
   });
 });

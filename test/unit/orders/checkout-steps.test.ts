@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditTrail } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { createInventoryStore } from '../../../shared/adapters/dynamodb/inventory-store.ts';
@@ -8,7 +8,7 @@ import { createOrderStore } from '../../../shared/adapters/dynamodb/order-store.
 import { createPaymentRecords } from '../../../shared/adapters/dynamodb/payment-records.ts';
 import { createProductStore } from '../../../shared/adapters/dynamodb/product-store.ts';
 import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.ts';
-import { createUserDirectory } from '../../../shared/adapters/dynamodb/user-directory.ts';
+import { createUserDirectory, userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
 import type { Product } from '../../../shared/catalogue/product.ts';
 import { TransientError } from '../../../shared/errors.ts';
@@ -32,6 +32,7 @@ import { anAddress, aUser } from '../../support/builders/user.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { testEffects } from '../../support/effects.ts';
 import { memoryCheckouts } from '../../support/memory-orders.ts';
+import { openAccount } from '../../support/open-account.ts';
 
 type Shop = ReturnType<typeof openShop>;
 let dynamo: TestDynamo;
@@ -109,6 +110,9 @@ function openShop() {
       await shop.putUser(user);
       return user;
     },
+    async removeUser(userId: string) {
+      await client.send(new DeleteCommand({ TableName: tables.users, Key: userKey(userId) }));
+    },
     async putUser(user: User) {
       for (const Item of userItems(user))
         await client.send(new PutCommand({ TableName: tables.users, Item }));
@@ -119,6 +123,7 @@ function openShop() {
       const request = { requestHash: '', orderId: order.orderId, response: '' };
       const [audit] = order.auditLogs;
       if (!audit) throw new Error('A new order has its first audit entry');
+      await openAccount(dynamo, order.userId);
       await orders.place(order, { userId: order.userId, key: order.orderId }, request, audit);
       return order;
     },
@@ -197,6 +202,7 @@ describe('ValidateProfile', () => {
 
   test('fails for good when the account is gone', async () => {
     const order = await shop.order({ userId: 'nobody' });
+    await shop.removeUser('nobody');
     await expect(check(order, true)).rejects.toThrow(UserMissingError);
   });
 });
@@ -565,7 +571,8 @@ describe('the end of an order', () => {
   }
 
   test('Paid carries the payment, an audit entry and the user’s count', async () => {
-    const order = await payable();
+    const paymentMethod = { id: 'saved-1', token: 'pm_card_visa', brand: 'visa', last4: '4242' };
+    const order = await payable({ paymentMethod });
     await markPaid(order.orderId, shop.ports);
     const paid = await saved(order);
     expect(paid).toMatchObject({
@@ -583,9 +590,17 @@ describe('the end of an order', () => {
     });
     expect(await shop.ports.users.find(order.userId)).toMatchObject({
       orderCount: 1,
-      preferredPaymentMethod: 'pm_card_visa',
+      preferredPaymentMethod: 'saved-1',
       lastSelectedAddress: 'home',
     });
+  });
+
+  test('Paid does not make the token of a method that was used once the preferred one', async () => {
+    const order = await payable();
+    await markPaid(order.orderId, shop.ports);
+    const user = await shop.ports.users.find(order.userId);
+    expect(user).toMatchObject({ orderCount: 1, lastSelectedAddress: 'home' });
+    expect(user).not.toHaveProperty('preferredPaymentMethod');
   });
 
   test('Paid a second time, and five times at once, changes nothing', async () => {
@@ -621,11 +636,21 @@ describe('the end of an order', () => {
     expect(await countOf(order)).toBe(0);
   });
 
-  test.each(['Failed', 'Shipped'] as const)('Paid is not for one that is %s', async (status) => {
-    const order = await payable({ status });
+  test('Paid is not for one that has Failed', async () => {
+    const order = await payable({ status: 'Failed' });
     await expect(markPaid(order.orderId, shop.ports)).rejects.toThrow(OrderStateError);
     expect(await countOf(order)).toBe(0);
   });
+
+  test.each(['Shipped', 'Delivered', 'Refunded'] as const)(
+    'Paid is answered again for one that is %s by now, its first answer lost',
+    async (status) => {
+      const order = await payable({ status });
+      expect(await markPaid(order.orderId, shop.ports)).toBe('paid');
+      expect(await saved(order)).toMatchObject({ status, version: 1 });
+      expect(await countOf(order)).toBe(0);
+    },
+  );
 
   test('Failed tells why, without a count', async () => {
     const order = await payable();

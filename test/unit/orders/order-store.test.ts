@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { encodeTime } from 'ulid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { orderToItem } from '../../../shared/adapters/dynamodb/order-item.ts';
 import { createOrderStore } from '../../../shared/adapters/dynamodb/order-store.ts';
 import { createPaymentRecords } from '../../../shared/adapters/dynamodb/payment-records.ts';
-import { createUserDirectory } from '../../../shared/adapters/dynamodb/user-directory.ts';
+import { createUserDirectory, userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
 import { Problem } from '../../../shared/api/problem.ts';
 import { systemActor } from '../../../shared/audit/audit-entry.ts';
@@ -14,6 +21,7 @@ import type { OrderFilter, OrderStore } from '../../../shared/orders/order-store
 import { anOrder } from '../../support/builders/order.ts';
 import { aUser } from '../../support/builders/user.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { openAccount } from '../../support/open-account.ts';
 
 let dynamo: TestDynamo;
 let store: OrderStore;
@@ -55,11 +63,38 @@ function place(order: Order, key = `key of ${order.orderId}`) {
 }
 async function placed(overrides: Partial<Order> = {}, placedAt = '2026-03-01T12:00:00.000Z') {
   const order = orderAt(placedAt, overrides);
+  await openAccount(dynamo, order.userId);
   expect(await place(order)).toBeUndefined();
   return order;
 }
 
 describe('placing', () => {
+  beforeAll(async () => {
+    for (const n of [2, 3, 4, 5, 6]) await openAccount(dynamo, `placing-${n}`);
+  });
+
+  test.each([
+    ['has been shut', 'account_disabled', aUser({ userId: 'shut', disabled: true })],
+    ['is gone', 'invalid_token', undefined],
+  ])(
+    'for an account that %s since the request was let in is refused and writes nothing',
+    async (_, code, user) => {
+      const userId = user?.userId ?? 'gone';
+      if (user) {
+        const Item = { ...userKey(userId), ...user };
+        await dynamo.client.send(new PutCommand({ TableName: dynamo.table('users'), Item }));
+      }
+      const order = orderAt('2026-03-01T12:00:00.000Z', { userId });
+      const refused = await place(order).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ name: 'Problem', code });
+      // An audited refusal would be a new trace of somebody who has just been erased.
+      expect(refused).not.toHaveProperty('options.isRefusal');
+      expect(await store.find(order.orderId)).toBeUndefined();
+      expect(await store.findPlaced({ userId, key: `key of ${order.orderId}` })).toBeUndefined();
+      expect((await rows('audit')).filter(({ pk }) => pk === `ORDER#${order.orderId}`)).toEqual([]);
+    },
+  );
+
   test('writes order, key and audit entry', async () => {
     const order = await placed({ userId: 'placing-1' });
     expect(await store.find(order.orderId)).toEqual(order);
@@ -198,9 +233,30 @@ describe('saving with the count of paid orders', () => {
 
   test('does neither when the account is gone', async () => {
     const order = await placed({ userId: 'counted-nobody' });
+    const account = { TableName: dynamo.table('users'), Key: userKey('counted-nobody') };
+    await dynamo.client.send(new DeleteCommand(account));
     await expect(store.saveCounted(paid(order), 1, flags)).rejects.toThrow('an account that is gone');
     expect((await store.find(order.orderId))?.status).toBe('Pending');
     expect(await userOf('counted-nobody')).toBeUndefined();
+  });
+
+  test('takes a paid order back though the account is gone since, and counts nothing', async () => {
+    const order = await userWithOrder('counted-7');
+    await store.saveCounted(paid(order), 1, flags);
+    const account = { TableName: dynamo.table('users'), Key: userKey('counted-7') };
+    await dynamo.client.send(new DeleteCommand(account));
+    const again = await store.find(order.orderId);
+    const cancelled = withStatus(again as Order, 'Cancelled', systemActor, new Date());
+    expect(await store.saveCounted(cancelled, -1)).toBe(true);
+    expect((await store.find(order.orderId))?.status).toBe('Cancelled');
+    expect(await userOf('counted-7')).toBeUndefined();
+  });
+
+  test('sets the flags that there are', async () => {
+    const order = await userWithOrder('counted-8');
+    await store.saveCounted(paid(order), 1, { lastSelectedAddress: 'home' });
+    expect(await userOf('counted-8')).toMatchObject({ orderCount: 1, lastSelectedAddress: 'home' });
+    expect(await userOf('counted-8')).not.toHaveProperty('preferredPaymentMethod');
   });
 
   test('takes the count back and keeps the flags', async () => {
@@ -313,6 +369,69 @@ describe('the list', () => {
   test('of a status has everybody’s', async () => {
     expect(await all({ status: 'Failed', ...year })).toEqual([february.orderId]);
     expect(await all({ status: 'Pending', ...year })).toHaveLength(7);
+  });
+
+  describe('over a long history', () => {
+    const userId = 'regular';
+    const length = 6_500;
+    let oldest: Order;
+    beforeAll(async () => {
+      oldest = orderAt('2024-02-01T10:00:00.000Z', { userId, status: 'Failed' });
+      const history = [
+        oldest,
+        ...Array.from({ length }, (_, index) =>
+          orderAt(new Date(Date.UTC(2024, 2, 1) + index * 60_000).toISOString(), { userId }),
+        ),
+      ];
+      const requests = history.map((order) => ({ PutRequest: { Item: orderToItem(order) } }));
+      for (let start = 0; start < requests.length; start += 25) {
+        const RequestItems = { [dynamo.table('orders')]: requests.slice(start, start + 25) };
+        await dynamo.client.send(new BatchWriteCommand({ RequestItems }));
+      }
+    });
+    afterAll(() => vi.restoreAllMocks());
+
+    test('of a user and a status reads no more than its budget and goes on from there', async () => {
+      const send = vi.spyOn(dynamo.client, 'send');
+      const first = await store.list({ userId, status: 'Failed' }, { limit: 20 });
+      const queries = send.mock.calls.filter(([command]) => command instanceof QueryCommand);
+      send.mockRestore();
+      expect(first.items).toEqual([]);
+      expect(first.next).toBeDefined();
+      expect(queries.length).toBeLessThanOrEqual(5);
+      expect(await all({ userId, status: 'Failed' }, 20)).toEqual([oldest.orderId]);
+    });
+  });
+
+  test('of all looks through a limited number of months, and goes on from there', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2031-06-15T00:00:00Z') });
+    try {
+      const first = await store.list({}, { limit: 5 });
+      expect(first.items).toEqual([]);
+      expect(first.next).toBeDefined();
+      expect(await all({}, 100)).toEqual(expect.arrayContaining([february.orderId, january.orderId]));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('of a status leaves out what the index shows under its former one', async () => {
+    const paid = await placed({ userId: 'late', status: 'Paid' }, '2024-01-10T00:00:00.000Z');
+    const moved = await placed({ userId: 'late', status: 'Paid' }, '2024-01-11T00:00:00.000Z');
+    const send = dynamo.client.send.bind(dynamo.client);
+    // An index that has not seen the last change yet.
+    const lagging = vi.spyOn(dynamo.client, 'send').mockImplementation((async (command: never) => {
+      const answer = (await send(command)) as { Responses?: Record<string, { orderId: string }[]> };
+      const loaded = answer.Responses?.[dynamo.table('orders')] ?? [];
+      for (const item of loaded)
+        if (item.orderId === moved.orderId) Object.assign(item, { status: 'Shipped' });
+      return answer;
+    }) as never);
+    const then = { from: new Date('2024-01-10T00:00:00Z'), to: new Date('2024-01-12T00:00:00Z') };
+    for (const filter of [then, { userId: 'late' }]) {
+      expect(await all({ ...filter, status: 'Paid' })).toEqual([paid.orderId]);
+    }
+    lagging.mockRestore();
   });
 
   test('of all goes back over the months', async () => {

@@ -5,11 +5,13 @@ import { createPromotionStore } from '../../../shared/adapters/dynamodb/promotio
 import type { AuditEntry } from '../../../shared/audit/audit-entry.ts';
 import type { Order } from '../../../shared/orders/order.ts';
 import { type Promotion, termsOf } from '../../../shared/promotions/promotion.ts';
+import { limitRefusal } from '../../../shared/promotions/promotion-store.ts';
 import { anOrder } from '../../support/builders/order.ts';
 import { aPromotion } from '../../support/builders/promotion.ts';
 import { aUser } from '../../support/builders/user.ts';
 import { persist } from '../../support/catalogue-fixture.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { openAccount } from '../../support/open-account.ts';
 
 let dynamo: TestDynamo;
 let orders: ReturnType<typeof createOrderStore>;
@@ -52,6 +54,7 @@ async function place(promotion: Promotion, userId = 'user-1', key?: string) {
   const [audit] = order.auditLogs;
   const request = { requestHash: 'same', orderId: order.orderId, response: '{}' };
   const placement = { userId, key: key ?? order.orderId };
+  await openAccount(dynamo, userId);
   try {
     const former = await persist(() => orders.place(order, placement, request, audit as AuditEntry));
     return { order, former };
@@ -83,6 +86,22 @@ describe('the limits of a code', () => {
     await place(promotion);
     expect(await place(promotion)).toEqual({ refused: 'used_up_by_you' });
     expect(await usesOf(promotion)).toEqual({ total: 1, byUser: 1 });
+  });
+
+  test('are one for all codes for first orders, and come back with the order', async () => {
+    const [one, other] = [await created({ firstOrderOnly: true }), await created({ firstOrderOnly: true })];
+    const results = await Promise.all([one, other, one, other].map((each) => place(each, 'newcomer')));
+    const taken = results.filter(({ order }) => order);
+    expect(taken).toHaveLength(1);
+    expect(results.filter(({ refused }) => refused === 'first_order_only')).toHaveLength(3);
+    expect((await usesOf(one, 'newcomer')).byUser).toBe(1);
+    expect((await usesOf(other, 'newcomer')).byUser).toBe(1);
+    expect(await limitRefusal(other, 'newcomer', promotions)).toBe('first_order_only');
+    expect((await place(other, 'another newcomer')).order).toBeDefined();
+
+    expect(await fail(taken[0]?.order as Order)).toBe(true);
+    expect((await usesOf(one, 'newcomer')).byUser).toBe(0);
+    expect((await place(other, 'newcomer')).order).toBeDefined();
   });
 
   test('count a request that is sent twice once', async () => {
@@ -164,12 +183,17 @@ describe('the promotions', () => {
 
   test('for a customer are those that they can use now', async () => {
     const mine = await created({ segment: 'newsletter', maxUsesPerUser: 1 });
+    const handedOut = await created();
+    const [first, ofRole] = [await created({ firstOrderOnly: true }), await created({ role: 'Customer' })];
     const gone = await created({ segment: 'newsletter', endsAt: '2026-02-01T00:00:00.000Z' });
     const reader = aUser({ userId: 'reader', preferences: { newsletterOptIn: true } });
     const codes = async () =>
       (await promotions.forUser(reader, 'USD', new Date('2026-03-01'))).map(({ code }) => code);
     expect(await codes()).toContain(mine.code);
+    expect(await codes()).toEqual(expect.arrayContaining([first.code, ofRole.code]));
     expect(await codes()).not.toContain(gone.code);
+    // A code for anybody is handed out by the shop, to whom it chooses.
+    expect(await codes()).not.toContain(handedOut.code);
     await place(mine, 'reader');
     expect(await codes()).not.toContain(mine.code);
   });
