@@ -57,6 +57,7 @@ function build(): Api<typeof table> {
     products,
     promotions,
     holds: createHoldFinder(client, settings.INVENTORY_TABLE, retry),
+    sleep,
     rates: createExchangeRates(client, tables.listings),
     checkouts: createCheckoutRuns(workflows, settings.CHECKOUT_STATE_MACHINE_ARN),
     reversals: createReversalRuns(workflows, settings.REVERSAL_STATE_MACHINE_ARN),

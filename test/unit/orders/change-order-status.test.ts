@@ -7,9 +7,13 @@ import { aUser } from '../../support/builders/user.ts';
 import { testEffects } from '../../support/effects.ts';
 import { memoryOrders } from '../../support/memory-orders.ts';
 
-function setUp(order: Order, { sold = [] as string[], undo = undefined as PaymentRecord['undo'] } = {}) {
+function setUp(
+  order: Order,
+  { sold = [] as string[], soldAfter = -1, undo = undefined as PaymentRecord['undo'] } = {},
+) {
   const orders = memoryOrders(order);
   const attempts: (string | undefined)[] = [];
+  let waits = 0;
   const { orderId } = order;
   orders.payments.set(orderId, { orderId, status: 'captured', attempts: 1, ...(undo ? { undo } : {}) });
   const ports = {
@@ -25,6 +29,10 @@ function setUp(order: Order, { sold = [] as string[], undo = undefined as Paymen
       },
     },
     effects: testEffects(),
+    sleep: async () => {
+      waits += 1;
+      if (waits === soldAfter) sold.push('mug');
+    },
   };
   const user = aUser({ userId: 'admin-1', role: 'Admin' });
   const author = {
@@ -45,6 +53,11 @@ describe('a paid order', () => {
 
   test('is shipped once its stock is sold; a line that got nothing does not count', async () => {
     const shop = setUp(order, { sold: ['mug'] });
+    expect((await shop.change('Shipped')).status).toBe('Shipped');
+  });
+
+  test('is shipped when its stock is sold a moment later', async () => {
+    const shop = setUp(order, { soldAfter: 3 });
     expect((await shop.change('Shipped')).status).toBe('Shipped');
   });
 
