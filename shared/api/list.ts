@@ -37,13 +37,18 @@ export function pageBody<T>(page: Page<T>): { items: T[]; nextCursor?: string } 
   return { items: [...page.items], ...(nextCursor === undefined ? {} : { nextCursor }) };
 }
 
+/** The refusal of a cursor that is forged, damaged or of another list; stores say it of positions they do not know. */
+export function invalidCursor(cause?: unknown): Problem {
+  return new Problem('validation_failed', 'The cursor is not one that this list answered.', {
+    errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
+    cause,
+  });
+}
+
 function decodeCursor(cursor: string): Record<string, string> {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-      cause,
-    });
+    throw invalidCursor(cause);
   }
 }

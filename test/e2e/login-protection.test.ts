@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDynamo, type Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { connectDynamo } from '../support/dynamo.ts';
 import { type LocalStack, sentCode, startLocalStack } from '../support/local-stack.ts';
 
 let stack: LocalStack;
@@ -9,10 +10,7 @@ const logs: string[] = [];
 
 beforeAll(async () => {
   stack = await startLocalStack({ seed: false, onLambdaLog: (...line) => logs.push(JSON.stringify(line)) });
-  process.env.AWS_ACCESS_KEY_ID ??= 'test';
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-  process.env.AWS_REGION ??= 'us-east-1';
-  dynamo = createDynamo(stack.runtime.dynamodbEndpoint);
+  dynamo = connectDynamo(stack.runtime.dynamodbEndpoint);
 });
 afterAll(async () => {
   dynamo?.destroy();

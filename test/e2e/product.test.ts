@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDynamo, type Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import { connectDynamo } from '../support/dynamo.ts';
 import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
 
 let stack: LocalStack;
@@ -11,10 +12,7 @@ let customer: string;
 
 beforeAll(async () => {
   stack = await startLocalStack({ seed: false });
-  process.env.AWS_ACCESS_KEY_ID ??= 'test';
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-  process.env.AWS_REGION ??= 'us-east-1';
-  dynamo = createDynamo(stack.runtime.dynamodbEndpoint);
+  dynamo = connectDynamo(stack.runtime.dynamodbEndpoint);
   [admin, manager, customer] = await Promise.all([
     stack.loginAs('admin'),
     stack.loginAs('manager'),

@@ -11,14 +11,18 @@ export interface TestDynamo {
   stop(): Promise<void>;
 }
 
-/** The tables that the CDK app deploys, with their keys and indexes, in a real engine. */
-export async function startDynamo(...keys: TableKey[]): Promise<TestDynamo> {
-  // The engine checks no credentials, but the SDK will not sign without some.
+/** A client of a local engine, which checks no credentials; but the SDK will not sign without some. */
+export function connectDynamo(endpoint: string): Dynamo {
   process.env.AWS_ACCESS_KEY_ID ??= 'test';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
   process.env.AWS_REGION ??= 'us-east-1';
+  return createDynamo(endpoint);
+}
+
+/** The tables that the CDK app deploys, with their keys and indexes, in a real engine. */
+export async function startDynamo(...keys: TableKey[]): Promise<TestDynamo> {
   const engine = await startDynamoDb(undefined);
-  const client = createDynamo(engine.endpoint);
+  const client = connectDynamo(engine.endpoint);
   // The engine may be one that other test files use too.
   const run = randomUUID();
   const table = (key: TableKey) => `${key}-${run}`;

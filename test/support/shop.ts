@@ -1,7 +1,8 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { LocalRuntimeOptions } from '../../local/runtime.ts';
-import { createDynamo, type Dynamo } from '../../shared/adapters/dynamodb/client.ts';
+import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { anAddress } from './builders/user.ts';
+import { connectDynamo } from './dynamo.ts';
 import { type CallAnswer, eventually, type LocalStack, startLocalStack } from './local-stack.ts';
 
 export const password = 'Passw0rd!long';
@@ -36,10 +37,7 @@ let made = 0;
 
 export async function openShop(options: Partial<LocalRuntimeOptions> = {}): Promise<Shop> {
   const stack = await startLocalStack({ seed: false, ...options });
-  process.env.AWS_ACCESS_KEY_ID ??= 'test';
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-  process.env.AWS_REGION ??= 'us-east-1';
-  const dynamo = createDynamo(stack.runtime.dynamodbEndpoint);
+  const dynamo = connectDynamo(stack.runtime.dynamodbEndpoint);
   const { call, runtime } = stack;
   const admin = await stack.loginAs('admin');
   const manager = await stack.loginAs('manager');

@@ -1,7 +1,6 @@
 import { decodeTime, encodeTime } from 'ulid';
 import * as z from 'zod';
-import type { PageRequest } from '../../api/list.ts';
-import { Problem } from '../../api/problem.ts';
+import { invalidCursor, type PageRequest } from '../../api/list.ts';
 import type { OrderFilter } from '../../orders/order-store.ts';
 import { monthOf } from './order-item.ts';
 
@@ -29,9 +28,7 @@ export interface Bounds {
 export function boundsOf({ from, to }: OrderFilter, page: PageRequest): Bounds {
   const position = page.after && positionSchema.safeParse(page.after);
   if (position && !position.success) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-    });
+    throw invalidCursor();
   }
   const after = position?.data.orderId;
   const latest = to ? highest(to) : 'Z'.repeat(26);

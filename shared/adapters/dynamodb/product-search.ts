@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { Page, PageRequest } from '../../api/list.ts';
-import { Problem } from '../../api/problem.ts';
+import { invalidCursor, type Page, type PageRequest } from '../../api/list.ts';
 import type { Product } from '../../catalogue/product.ts';
 import { productMatcher } from '../../catalogue/product-match.ts';
 import type { ProductSearch } from '../../catalogue/product-store.ts';
@@ -124,9 +123,7 @@ function recordMatcher(search: ProductSearch): (product: Product) => boolean {
 function readCursor({ sort, ...after }: Readonly<Record<string, string>>, wanted: string) {
   const position = cursorSchema.safeParse(after);
   if (!position.success || sort !== wanted) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-    });
+    throw invalidCursor();
   }
   return position.data;
 }

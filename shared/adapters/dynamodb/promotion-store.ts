@@ -1,7 +1,6 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { PageRequest } from '../../api/list.ts';
-import { Problem } from '../../api/problem.ts';
+import { invalidCursor, type PageRequest } from '../../api/list.ts';
 import {
   isTargeted,
   type Promotion,
@@ -141,9 +140,7 @@ function readPosition({ after }: PageRequest): string | undefined {
   if (after === undefined) return undefined;
   const position = positionSchema.safeParse(after);
   if (!position.success) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-    });
+    throw invalidCursor();
   }
   return position.data.promotionId;
 }

@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { Problem } from '../../api/problem.ts';
+import { invalidCursor } from '../../api/list.ts';
 import type { StockLedger } from '../../inventory/stock-change.ts';
 import type { Dynamo } from './client.ts';
 import { transiently } from './faults.ts';
@@ -42,9 +42,7 @@ export function createStockLedger(client: Dynamo, table: string): StockLedger {
 function startKey(productId: string, after: Readonly<Record<string, string>>) {
   const position = positionSchema.safeParse(after);
   if (!position.success) {
-    throw new Problem('validation_failed', 'The cursor is not one that this list answered.', {
-      errors: [{ path: '/query/cursor', message: 'is not a cursor of this list' }],
-    });
+    throw invalidCursor();
   }
   return { pk: productPartition(productId), ledgerProductId: productId, ...position.data };
 }

@@ -1,10 +1,11 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CheckoutResumer } from '../../identity/checkout-resumer.ts';
 import { clientDefaults } from '../aws-client.ts';
 import type { Dynamo } from '../dynamodb/client.ts';
 import { isConditionFailure, transiently } from '../dynamodb/faults.ts';
+import { queryAll } from '../dynamodb/query-all.ts';
 import { createTaskAnswers } from './checkout-runs.ts';
 
 /** Written by the workflow's waitForProfile. */
@@ -30,24 +31,13 @@ export function createCheckoutResumer(
 }
 
 async function findWaiting(client: Dynamo, table: string, userId: string): Promise<Waiting[]> {
-  const found: Waiting[] = [];
-  let position: Record<string, unknown> | undefined;
-  do {
-    const { Items = [], LastEvaluatedKey } = await transiently(() =>
-      client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :waiting',
-          ExpressionAttributeValues: { ':waiting': `WAITING#${userId}` },
-          ConsistentRead: true,
-          ExclusiveStartKey: position,
-        }),
-      ),
-    );
-    found.push(...Items.map((item) => waitingSchema.parse(item)));
-    position = LastEvaluatedKey;
-  } while (position);
-  return found;
+  const found = await queryAll(client, {
+    TableName: table,
+    KeyConditionExpression: 'pk = :waiting',
+    ExpressionAttributeValues: { ':waiting': `WAITING#${userId}` },
+    ConsistentRead: true,
+  });
+  return found.map((item) => waitingSchema.parse(item));
 }
 
 /** Only the token that was used: a retried task may have left a newer one meanwhile. */
