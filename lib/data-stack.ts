@@ -1,12 +1,25 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { type AnalyticsSettings, analyticsPrefixes } from './analytics-settings.ts';
+import { Backups } from './constructs/backups.ts';
 import { type DataTable, type TableKey, Tables } from './constructs/tables.ts';
 import type { StageSettings } from './stage-settings.ts';
+
+/** Long enough to mend the cause and bring the records back. */
+const errorsKeptDays = 90;
+/** Answers can be had again. */
+const resultsKeptDays = 7;
 
 export interface DataStackProps extends StackProps {
   readonly settings: StageSettings;
@@ -24,6 +37,8 @@ export class DataStack extends Stack {
   readonly captchaSecret: Secret;
   /** Key of the hashes of login codes. */
   readonly mfaSecret: Secret;
+  /** Undefined on a stage without nightly backups. */
+  readonly backupVaultName: string | undefined;
   private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
@@ -31,10 +46,11 @@ export class DataStack extends Stack {
     this.removalPolicy = settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.key = this.createKey(settings);
     this.tables = new Tables(this, 'Tables', { key: this.key, protect: settings.protectData }).byKey;
-    this.analyticsBucket = this.createAnalyticsBucket();
+    this.analyticsBucket = this.createAnalyticsBucket(settings.analytics);
     this.auth0Secret = this.createAuth0Secret();
     this.captchaSecret = this.createCaptchaSecret();
     this.mfaSecret = this.createMfaSecret();
+    this.backupVaultName = settings.backup && this.backUp(settings.backup);
 
     for (const { table } of Object.values(this.tables)) {
       new CfnOutput(this, `${table.node.id}TableName`, { value: table.tableName });
@@ -48,6 +64,16 @@ export class DataStack extends Stack {
       value: this.captchaSecret.secretArn,
       description: 'Put the CAPTCHA provider\'s secret here: {"secret"}.',
     });
+    new CfnOutput(this, 'MfaSecretArn', { value: this.mfaSecret.secretArn });
+    new CfnOutput(this, 'KeyArn', { value: this.key.keyArn });
+  }
+
+  /** Returns the vault's name. */
+  private backUp({ keptDays }: NonNullable<StageSettings['backup']>): string {
+    const tables = Object.values(this.tables).map(({ table }) => table);
+    const { vault } = new Backups(this, 'Backups', { key: this.key, tables, keptDays });
+    new CfnOutput(this, 'BackupVaultName', { value: vault.backupVaultName });
+    return vault.backupVaultName;
   }
 
   /** One key for the stage. Services that act without a caller of ours are let in here; Lambdas by their roles. */
@@ -86,10 +112,28 @@ export class DataStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
     );
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'TopicsOfThisAccount',
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'SchedulesOfThisAccount',
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
     return key;
   }
 
-  private createAnalyticsBucket(): Bucket {
+  private createAnalyticsBucket({ keptDays, coldAfterDays }: AnalyticsSettings): Bucket {
     const common = {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -109,7 +153,25 @@ export class DataStack extends Stack {
       // @ts-expect-error: the library's Bucket is no IBucket of its own under exactOptionalPropertyTypes
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'analytics/',
-      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          prefix: analyticsPrefixes.events,
+          expiration: Duration.days(keptDays),
+          ...(coldAfterDays === undefined
+            ? {}
+            : {
+                transitions: [
+                  {
+                    storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                    transitionAfter: Duration.days(coldAfterDays),
+                  },
+                ],
+              }),
+        },
+        { prefix: analyticsPrefixes.errors, expiration: Duration.days(errorsKeptDays) },
+        { prefix: analyticsPrefixes.queryResults, expiration: Duration.days(resultsKeptDays) },
+      ],
     });
   }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { loginLimitsSchema } from '../shared/identity/login-limits.ts';
+import { analyticsSettingsSchema } from './analytics-settings.ts';
+import { notificationSettingsSchema } from './notification-settings.ts';
 
 /** The stages that exist. Adding one is a name here and its settings below. */
 export const stageNames = ['dev', 'prod'] as const;
@@ -8,11 +10,40 @@ export type StageName = (typeof stageNames)[number];
 /** How much longer Step Functions waits than the Lambda may run, in seconds: the Lambda reports its own time-out. */
 export const taskTimeoutMarginSeconds = 5;
 
+/** Names of CodeDeploy's configurations, but for the first: the aliases move with the stack, without CodeDeploy. */
+export const deploymentNames = [
+  'AllAtOnce',
+  'Canary10Percent5Minutes',
+  'Canary10Percent15Minutes',
+  'Linear10PercentEvery1Minute',
+  'Linear10PercentEvery3Minutes',
+] as const;
+export type DeploymentName = (typeof deploymentNames)[number];
+
 const days = 24 * 60 * 60;
 const throttleSchema = z.strictObject({
   /** Steady requests per second. */
   rate: z.number().positive(),
   burst: z.int().positive(),
+});
+
+const webAclSchema = z.strictObject({
+  /** What meets an address that goes over a limit of its own: 429, or AWS WAF's CAPTCHA page. */
+  overLimit: z.enum(['block', 'captcha']),
+  /** Refuses addresses of anonymizers (VPN, Tor, hosting providers). Honest customers use those, too. */
+  blockAnonymous: z.boolean(),
+  /** Requests of one address within five minutes, over all routes. Households and offices share one. */
+  perAddress: z.int().min(10),
+  /** Requests with one access token within five minutes. */
+  perToken: z.int().min(10),
+});
+
+const usagePlanSchema = z.strictObject({
+  /** Names of client applications, e.g. `web`. Each gets an API key, which it sends as `x-api-key`. */
+  clients: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a name such as web')).min(1),
+  /** Of each client. */
+  throttle: throttleSchema,
+  requestsPerDay: z.int().positive(),
 });
 
 const settingsSchema = z.strictObject({
@@ -27,6 +58,14 @@ const settingsSchema = z.strictObject({
     connection: z.string().min(1),
     /** Our application's id. Given, tokens that another application of the tenant got are refused. */
     clientId: z.string().min(1).optional(),
+    /** Stands in for the tenant where AWS is emulated on one machine. On AWS nothing listens there. */
+    issuer: z
+      .string()
+      .regex(
+        /^http:\/\/127\.0\.0\.1:\d+\/([\w-]+\/)*$/,
+        'must be an http URL of 127.0.0.1 that ends in a slash',
+      )
+      .optional(),
   }),
   /** Whether POST /user/exists may tell the id and role of an account, beside that it exists. */
   discloseIdentity: z.boolean(),
@@ -39,6 +78,11 @@ const settingsSchema = z.strictObject({
   throttle: throttleSchema,
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
   logRetentionDays: z.literal([7, 14, 30, 90, 180, 365]),
+  /**
+   * Who makes the log group of API Gateway's own errors, whose name is fixed by the API's id. `gateway` is for an API
+   * that wrote to one before the stack had it: CloudFormation cannot create what is there already.
+   */
+  executionLogs: z.enum(['stack', 'gateway']),
   /** True: deletion protection, and data outlives its stack. False: a deleted stack takes its data along. */
   protectData: z.boolean(),
   lambda: z.strictObject({
@@ -61,6 +105,42 @@ const settingsSchema = z.strictObject({
       .max(30 * days),
   }),
   paymentProvider: z.enum(['sandbox']),
+  /** How new versions of the Lambdas take over from the former ones. */
+  deployment: z.enum(deploymentNames),
+  /**
+   * Concurrent executions kept for a Lambda, which also gets no more, by the name of its folder in `lambdas/`.
+   * AWS refuses what would leave the account less than its minimum unreserved: a young account can keep none.
+   */
+  reservedConcurrency: z.record(z.string(), z.int().min(1)),
+  /** Daily backups in a vault of their own, beside the tables' point-in-time recovery; without it, none. */
+  backup: z
+    .strictObject({
+      /** Must not outlast what docs/privacy.md tells of erased persons. */
+      keptDays: z.int().min(1).max(35),
+    })
+    .optional(),
+  cors: z.strictObject({
+    /** Web origins whose pages may call the API, e.g. `https://shop.example.com`. */
+    allowedOrigins: z
+      .array(
+        z
+          .string()
+          .regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/, 'must be an origin such as https://shop.example.com'),
+      )
+      .max(10),
+  }),
+  alarms: z.strictObject({
+    /** Where docs/operations.md can be read in a browser; alarms and dashboard link to its headings. */
+    runbooks: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
+    /** Goes off when fewer orders than this are paid within so many hours; without it, never. */
+    fewPaid: z.strictObject({ orders: z.int().min(1), hours: z.int().min(1).max(24) }).optional(),
+  }),
+  /** AWS WAF in front of the API; without it, none. */
+  webAcl: webAclSchema.optional(),
+  /** API keys for client applications, each with its own throttle and quota; without it, none is asked for. */
+  usagePlan: usagePlanSchema.optional(),
+  notifications: notificationSettingsSchema,
+  analytics: analyticsSettingsSchema,
   /** Receives the alarms; without one they are seen in the CloudWatch console only. */
   alarmEmail: z.email().optional(),
 });
@@ -99,10 +179,17 @@ const stages: Record<StageName, StageSettings> = {
     throttle: { rate: 200, burst: 400 },
     logLevel: 'DEBUG',
     logRetentionDays: 14,
+    executionLogs: 'stack',
     protectData: false,
     lambda: { memoryMb: 512, apiTimeoutSeconds: 15 },
     workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: days, reviewTimeoutSeconds: days },
     paymentProvider: 'sandbox',
+    notifications: { staff: [] },
+    analytics: { keptDays: 30, deliverySeconds: 60, queryLimitMegabytes: 1_000 },
+    deployment: 'AllAtOnce',
+    reservedConcurrency: {},
+    alarms: {},
+    cors: { allowedOrigins: [] },
   },
   prod: {
     stage: 'prod',
@@ -117,10 +204,19 @@ const stages: Record<StageName, StageSettings> = {
     throttle: { rate: 2000, burst: 4000 },
     logLevel: 'INFO',
     logRetentionDays: 365,
+    executionLogs: 'stack',
     protectData: true,
     lambda: { memoryMb: 1024, apiTimeoutSeconds: 15 },
     workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: 3 * days, reviewTimeoutSeconds: 2 * days },
     paymentProvider: 'sandbox',
+    notifications: { staff: [] },
+    analytics: { keptDays: 1095, coldAfterDays: 180, deliverySeconds: 300, queryLimitMegabytes: 100_000 },
+    deployment: 'Canary10Percent5Minutes',
+    reservedConcurrency: {},
+    alarms: {},
+    backup: { keptDays: 35 },
+    cors: { allowedOrigins: [] },
+    webAcl: { overLimit: 'block', blockAnonymous: false, perAddress: 3000, perToken: 1500 },
   },
 };
 

@@ -1,7 +1,8 @@
-import { App, type AppProps, Tags } from 'aws-cdk-lib';
+import { App, type AppProps, Aspects, Tags } from 'aws-cdk-lib';
 import config from '../cdk.json' with { type: 'json' };
 import { BackendStack } from './backend-stack.ts';
 import { DataStack } from './data-stack.ts';
+import { EmulatorLeaveOuts, emulatorContext } from './emulator-leave-outs.ts';
 import type { StageSettings } from './stage-settings.ts';
 
 /** The two stacks of a stage. */
@@ -33,10 +34,16 @@ export function addStage(app: App, settings: StageSettings): StageStacks {
     data,
     env,
     description: `Storefront ${settings.stage}: HTTP API, Lambdas, checkout workflow`,
+    // It holds no data, but while it is gone the shop is shut.
+    terminationProtection: settings.protectData,
   });
+  const isForEmulator = app.node.tryGetContext(emulatorContext) === 'true';
   for (const stack of [data, backend]) {
+    if (isForEmulator) Aspects.of(stack).add(new EmulatorLeaveOuts());
     Tags.of(stack).add('service', 'storefront');
     Tags.of(stack).add('stage', settings.stage);
+    // To be activated as a cost allocation tag, once for each account.
+    Tags.of(stack).add('cost', name);
   }
   return { data, backend };
 }

@@ -9,6 +9,7 @@ import { type CountingProxy, startCountingProxy } from './dynamodb/counting-prox
 import { startDynamoDb } from './dynamodb/engine.ts';
 import { createTables, deleteTables } from './dynamodb/tables.ts';
 import { type HttpServer, listen } from './http-server.ts';
+import { localChannels } from './messaging/local-channels.ts';
 import type { LocalRuntimeOptions } from './options.ts';
 import { seed } from './seed/seed.ts';
 import { type Deployment, readDeployment } from './template/deployment.ts';
@@ -50,7 +51,7 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     return started;
   };
   const [stage, engine, signingKey, aws] = await settleAll([
-    prepareStage(options.settings ?? {}, progress),
+    prepareStage({ notifications: localChannels, ...options.settings }, progress),
     stoppable(startDynamoDb(dataDir?.path)),
     loadSigningKey(dataDir?.file('signing-key.json', privateJwkSchema)),
     stoppable(startAwsServer()),

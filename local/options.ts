@@ -1,5 +1,5 @@
 import type { DeepPartial, StageSettings } from '../lib/stage-settings.ts';
-import type { OutboxMessage } from './aws/outbox.ts';
+import type { DeliveredMessage, OutboxMessage } from './aws/outbox.ts';
 import type { RuntimeCounters } from './counters.ts';
 import type { FunctionError, InvocationResult } from './lambda/protocol.ts';
 import type { ExecutionRecord } from './step-functions/execution-record.ts';
@@ -51,6 +51,8 @@ export interface LocalRuntime {
   readonly stateMachineArn: string;
   /** Sent notifications, oldest first. */
   outbox(): readonly OutboxMessage[];
+  /** Mails, text messages and push messages that were sent, oldest first; the oldest are dropped after some thousands. */
+  delivered(): readonly DeliveredMessage[];
   /** Every run of the state machines, oldest first. */
   executions(): readonly ExecutionRecord[];
   /** Records of a Kinesis stream, oldest first; the oldest are dropped after some thousands. */

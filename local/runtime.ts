@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createTenant, tenantPath } from './auth0/tenant.ts';
+import { stageOutputs } from './aws/cloudformation.ts';
 import { createAwsHandler } from './aws/endpoint.ts';
 import { simpleOperations } from './aws/json-services.ts';
 import { stepFunctionsOperations } from './aws/states.ts';
@@ -10,6 +11,7 @@ import { type Foundation, layFoundation, type OnStop } from './foundation.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { lambdaEnvironment } from './lambda-environment.ts';
+import { feedFromQueues } from './messaging/feed.ts';
 import type { LocalRuntime, LocalRuntimeOptions } from './options.ts';
 import { loadOpenApi } from './pages/open-api.ts';
 import { type PageSources, servePage } from './pages/pages.ts';
@@ -89,11 +91,15 @@ async function run(
           stores,
           streamNames: deployment.streamNames,
           secrets: localSecrets(foundation),
+          queues: deployment.queues,
         }),
         ...stepFunctionsOperations(workflows),
       },
       stores,
       topicArns: deployment.topicArns,
+      subscriptions: deployment.subscriptions,
+      stackOutputs: stageOutputs(deployment.outputs),
+      invoke: pool.invoke,
       onCall: (operation) => awsCalls.set(operation, (awsCalls.get(operation) ?? 0) + 1),
     }),
   );
@@ -105,14 +111,18 @@ async function run(
       console: `${url}/console`,
       outbox: `${url}/outbox`,
       outboxJson: `${url}/outbox.json`,
+      events: `${url}/events.json`,
       auth0: issuer,
       awsEndpoint: aws.url,
       dynamodbEndpoint,
     },
     outbox: () => stores.outbox,
+    delivered: () => stores.delivered,
     executions: () => workflows.executions,
+    events: () => stores.streamRecords,
     openApi: loadOpenApi,
   });
+  feedFromQueues(deployment, stores, pool.invoke, options.retryIntervalScale ?? 1, onStop);
   feedFromStreams(
     {
       sources: deployment.eventSources,
@@ -136,6 +146,7 @@ async function run(
     tables: foundation.tables,
     stateMachineArn: deployment.stateMachines[0]?.arn ?? '',
     outbox: () => stores.outbox,
+    delivered: () => stores.delivered,
     executions: () => workflows.executions,
     streamRecords: () => stores.streamRecords,
     queueMessages: (queue) => stores.queue(queue).map(({ body }) => body),
@@ -144,8 +155,11 @@ async function run(
       invocations: () => Object.fromEntries(pool.counts),
       dynamoDbCalls: () => Object.fromEntries(proxy?.calls ?? []),
       dynamoDbCapacity: () => proxy?.capacity() ?? 0,
+      dynamoDbUnits: () => proxy?.units() ?? { read: 0, write: 0 },
       streamDynamoDbCalls: () => Object.fromEntries(foundation.streamProxy?.calls ?? []),
       streamDynamoDbCapacity: () => foundation.streamProxy?.capacity() ?? 0,
+      streamDynamoDbUnits: () => foundation.streamProxy?.units() ?? { read: 0, write: 0 },
+      lambdaMilliseconds: () => Object.fromEntries(pool.milliseconds),
       awsCalls: () => Object.fromEntries(awsCalls),
       transitions: () => workflows.executions.reduce((sum, { transitions }) => sum + transitions, 0),
     },
@@ -205,8 +219,11 @@ function serveHttp(
   });
 }
 
+/** Behind a stream or a queue, a Lambda works after the request or checkout that is measured. */
 function isFedByStream({ deployment }: Foundation, functionName: string): boolean {
-  return deployment.eventSources.some(({ functionRef }) => functionRef === functionName);
+  return [...deployment.eventSources, ...deployment.queueSources].some(
+    (source) => source.functionName === functionName,
+  );
 }
 
 /** A variable that some function has, the same for all that have it; empty when none has. */

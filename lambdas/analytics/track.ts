@@ -1,34 +1,29 @@
 import * as z from 'zod';
 import type { AnalyticsStream } from '../../shared/analytics/event.ts';
+import { orderEvent } from '../../shared/analytics/order-event.ts';
 import type { Clock } from '../../shared/effects.ts';
-import { endingName } from '../../shared/orders/ending.ts';
+import { moneySchema } from '../../shared/money/money.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
 /**
- * AnalyticsProcessor: puts the checkout's end on the stream. The event's id follows from the order, so that
- * readers know a repetition; the stream itself delivers at least once anyway.
+ * AnalyticsProcessor: puts the end of a checkout or a reversal on the stream, which may deliver it twice. It is told
+ * when that was: out of a dead-letter queue it may be done days later. Executions that began before it was told have
+ * no `at`.
  */
 export function track(stream: AnalyticsStream, clock: Clock) {
   return defineTask({
     input: z.object({
+      at: z.iso.datetime({ offset: true }).optional(),
       orderId: z.string(),
       userId: z.string(),
       type: z.enum(['order.paid', 'order.failed']),
-      outcome: z.string().optional(),
+      outcome: z.enum(['allocated', 'partial']).optional(),
+      total: moneySchema.optional(),
       failureCode: z.string().optional(),
     }),
     output: z.null(),
-    async run({ orderId, userId, type: end, outcome, failureCode }) {
-      const type = end === 'order.paid' ? end : `order.${endingName(failureCode)}`;
-      await stream.put({
-        eventId: `${orderId}#${type}`,
-        version: 1,
-        type,
-        at: clock.now().toISOString(),
-        userId,
-        orderId,
-        properties: { ...(outcome ? { outcome } : {}), ...(failureCode ? { failureCode } : {}) },
-      });
+    async run({ at, ...end }) {
+      await stream.put(orderEvent(end, at === undefined ? clock.now() : new Date(at)));
       return null;
     },
   });

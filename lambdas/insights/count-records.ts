@@ -3,8 +3,11 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { countOrders, type OrderChange } from '../../shared/insights/count-orders.ts';
 import type { CounterStore } from '../../shared/insights/counter-store.ts';
-import { type OrderFacts, orderFacts } from '../../shared/insights/sales-facts.ts';
+import { milestonesOf, type OrderLife, orderLifeSchema } from '../../shared/insights/order-life.ts';
+import { measure } from '../../shared/insights/order-metrics.ts';
+import { orderFacts } from '../../shared/insights/sales-facts.ts';
 import { logger } from '../../shared/observability/logger.ts';
+import type { PublishMetrics } from '../../shared/observability/metrics.ts';
 
 const imageSchema = z.record(
   z.string(),
@@ -33,11 +36,15 @@ export interface BatchAnswer {
 
 /**
  * Counts the orders of a batch of the Orders table's stream. A record that cannot be read, or whose order cannot
- * be counted, is named in the answer; the others are counted.
+ * be counted, is named in the answer; the others are counted, and what they have been through is measured, once.
  */
-export async function countRecords(event: unknown, store: CounterStore): Promise<BatchAnswer> {
+export async function countRecords(
+  event: unknown,
+  store: CounterStore,
+  publish: PublishMetrics = () => undefined,
+): Promise<BatchAnswer> {
   const { Records } = eventSchema.parse(event);
-  const changes: { sequenceNumber: string; change: OrderChange }[] = [];
+  const changes: { sequenceNumber: string; change: MeasuredChange }[] = [];
   const failed = new Set<string>();
   for (const record of Records) {
     const sequenceNumber = record.dynamodb.SequenceNumber;
@@ -55,6 +62,9 @@ export async function countRecords(event: unknown, store: CounterStore): Promise
   const uncounted = await countOrders(
     changes.map(({ change }) => change),
     store,
+    ({ life }, milestones) => {
+      for (const measured of life ? measure(life, milestones) : []) publish(measured);
+    },
   );
   for (const { sequenceNumber, change } of changes) {
     if (uncounted.has(change.orderId)) failed.add(sequenceNumber);
@@ -62,17 +72,29 @@ export async function countRecords(event: unknown, store: CounterStore): Promise
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** What a record changes in what is counted; undefined for other items, and when nothing that counts has changed. */
-function changeOf({ eventName, dynamodb }: StreamRecord): OrderChange | undefined {
+interface MeasuredChange extends OrderChange {
+  readonly life: OrderLife | undefined;
+}
+
+/** What a record changes in what is counted or measured; undefined for other items, and when nothing that counts has changed. */
+function changeOf({ eventName, dynamodb }: StreamRecord): MeasuredChange | undefined {
   if (unmarshall(dynamodb.Keys).sk !== 'ORDER') return undefined;
-  const before = dynamodb.OldImage && orderFacts(unmarshall(dynamodb.OldImage));
+  const before = dynamodb.OldImage && read(dynamodb.OldImage);
   if (eventName === 'REMOVE') {
-    return before && { orderId: before.orderId, version: before.version + 1, facts: undefined };
+    return (
+      before && { orderId: before.orderId, version: before.version + 1, facts: undefined, life: undefined }
+    );
   }
-  const after = orderFacts(unmarshall(dynamodb.NewImage ?? {}));
+  const after = read(dynamodb.NewImage ?? {});
   return before && isSame(before, after) ? undefined : after;
 }
 
-function isSame(a: OrderFacts, b: OrderFacts): boolean {
-  return JSON.stringify(a.facts) === JSON.stringify(b.facts);
+function read(image: Record<string, AttributeValue>) {
+  const order = unmarshall(image);
+  const life = orderLifeSchema.parse(order);
+  return { ...orderFacts(order), life, milestones: milestonesOf(life) } satisfies MeasuredChange;
+}
+
+function isSame(a: MeasuredChange, b: MeasuredChange): boolean {
+  return JSON.stringify([a.facts, a.milestones]) === JSON.stringify([b.facts, b.milestones]);
 }

@@ -4,20 +4,21 @@ import { createCounterStore } from '../../shared/adapters/dynamodb/counter-store
 import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
 import type { CounterStore } from '../../shared/insights/counter-store.ts';
-import { traced } from '../../shared/observability/tracer.ts';
-import { type BatchAnswer, countRecords } from './count-records.ts';
+import { createMetricsPublisher, type PublishMetrics } from '../../shared/observability/metrics.ts';
+import { createStreamHandler } from '../../shared/workflow/stream-handler.ts';
+import { countRecords } from './count-records.ts';
 
-let store: CounterStore | undefined;
+/** Receives the stream of the Orders table. */
+export const handler = createStreamHandler('countOrders', () => {
+  const { store, publish } = build();
+  return (event) => countRecords(event, store, publish);
+});
 
-/** Receives the stream of the Orders table. A fault of the whole batch is thrown, and all of it comes again. */
-export async function handler(event: unknown): Promise<BatchAnswer> {
-  store ??= build();
-  const counters = store;
-  return traced('countOrders', () => countRecords(event, counters));
-}
-
-function build(): CounterStore {
+function build(): { readonly store: CounterStore; readonly publish: PublishMetrics } {
   const { INSIGHTS_TABLE } = readEnvironment({ INSIGHTS_TABLE: nonEmpty });
   const { random } = systemEffects();
-  return createCounterStore(dynamo(), INSIGHTS_TABLE, { random, sleep });
+  return {
+    store: createCounterStore(dynamo(), INSIGHTS_TABLE, { random, sleep }),
+    publish: createMetricsPublisher('insights'),
+  };
 }

@@ -1,38 +1,29 @@
 import * as z from 'zod';
 import type { Clock } from '../../shared/effects.ts';
-import type { Notification, Notifier } from '../../shared/notifications/notifier.ts';
-import { endingName } from '../../shared/orders/ending.ts';
+import { moneySchema } from '../../shared/money/money.ts';
+import type { Notification, NotificationType } from '../../shared/notifications/notification.ts';
+import type { Notifier } from '../../shared/notifications/notifier.ts';
+import { endingCodeSchema } from '../../shared/orders/ending.ts';
 import { type OnceStore, once } from '../../shared/workflow/once.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
-function messageOf(type: 'order_confirmation' | 'order_failed', outcome?: string, failureCode?: string) {
-  if (type === 'order_failed') return `order_${endingName(failureCode)}` as const;
-  return outcome === 'partial' ? 'order_partial' : type;
-}
+const inputSchema = z.object({
+  orderId: z.string(),
+  userId: z.string(),
+  type: z.enum(['order_confirmation', 'order_failed']),
+  outcome: z.string().optional(),
+  failureCode: endingCodeSchema.optional(),
+  /** What was paid. A checkout that began under a former definition does not send it. */
+  total: moneySchema.optional(),
+});
 
 /** SendNotification: tells the customer how the checkout ended, once for each order and message. */
 export function notify(notifier: Notifier, onceStore: OnceStore, clock: Clock) {
   return defineTask({
-    input: z.object({
-      orderId: z.string(),
-      userId: z.string(),
-      type: z.enum(['order_confirmation', 'order_failed']),
-      outcome: z.string().optional(),
-      failureCode: z.string().optional(),
-    }),
+    input: inputSchema,
     output: z.null(),
-    async run({ orderId, userId, type, outcome, failureCode }) {
-      const messageType = messageOf(type, outcome, failureCode);
-      const notification: Notification = {
-        notificationId: `${orderId}#${messageType}`,
-        topic: 'order',
-        channel: 'email',
-        role: 'Customer',
-        type: messageType,
-        orderId,
-        userId,
-        data: failureCode ? { failureCode } : {},
-      };
+    async run(input) {
+      const notification = messageOf(input);
       await once(
         onceStore,
         `NOTIFY#${notification.notificationId}`,
@@ -42,4 +33,24 @@ export function notify(notifier: Notifier, onceStore: OnceStore, clock: Clock) {
       return null;
     },
   });
+}
+
+function messageOf(input: z.infer<typeof inputSchema>): Notification {
+  const { orderId, userId } = input;
+  const about = { topic: 'order', role: 'Customer', orderId, userId } as const;
+  const idOf = (type: NotificationType) => ({ notificationId: `${orderId}#${type}` });
+  if (input.type === 'order_confirmation') {
+    const type = input.outcome === 'partial' ? 'order_partial' : 'order_confirmation';
+    const { total } = input;
+    const data = total ? { total: String(total.amount), currency: total.currency } : {};
+    return { ...idOf(type), ...about, type, data };
+  }
+  const { failureCode = 'internal' } = input;
+  if (failureCode === 'cancelled') {
+    return { ...idOf('order_cancelled'), ...about, type: 'order_cancelled', data: { failureCode } };
+  }
+  if (failureCode === 'refunded') {
+    return { ...idOf('order_refunded'), ...about, type: 'order_refunded', data: { failureCode } };
+  }
+  return { ...idOf('order_failed'), ...about, type: 'order_failed', data: { failureCode } };
 }

@@ -7,6 +7,7 @@ import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts'
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
 import { createStockWatch } from '../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory } from '../../shared/adapters/dynamodb/user-directory.ts';
+import { createKinesisStream } from '../../shared/adapters/kinesis-stream.ts';
 import { createSnsNotifier } from '../../shared/adapters/sns-notifier.ts';
 import { createTaskAnswers } from '../../shared/adapters/step-functions/checkout-runs.ts';
 import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
@@ -33,6 +34,7 @@ function build() {
     AUDIT_TABLE: nonEmpty,
     IDEMPOTENCY_TABLE: nonEmpty,
     ORDER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
+    ANALYTICS_STREAM_NAME: nonEmpty,
   });
   const client = dynamo();
   const effects = systemEffects();
@@ -51,6 +53,7 @@ function build() {
     inventory: createInventoryStore(client, inventoryTables, retry),
     stock: createStockWatch(client, settings.PRODUCTS_TABLE, retry),
     notifier: createSnsNotifier({ order: settings.ORDER_NOTIFICATIONS_TOPIC_ARN }),
+    events: createKinesisStream(settings.ANALYTICS_STREAM_NAME),
     checkouts: createTaskAnswers(createWorkflowClient()),
     audit: createAuditTrail(client, settings.AUDIT_TABLE),
     once: createOnceStore(client, settings.IDEMPOTENCY_TABLE),

@@ -10,6 +10,7 @@ import { createWorkflowClient } from '../../shared/adapters/step-functions/resum
 import { createReversalRuns } from '../../shared/adapters/step-functions/reversal-runs.ts';
 import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
+import { createMetricsPublisher } from '../../shared/observability/metrics.ts';
 import { createTaskHandler, type TaskTable } from '../../shared/workflow/task-handler.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -35,6 +36,7 @@ function build(): TaskTable {
     watch: createCheckoutWatch(workflows, settings.CHECKOUT_STATE_MACHINE_ARN),
     reversals: createReversalRuns(workflows, settings.REVERSAL_STATE_MACHINE_ARN),
     clock,
+    publish: createMetricsPublisher('reconciler'),
   };
   return { reconcile: reconcile(ports) };
 }

@@ -1,40 +1,84 @@
 import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { StageSettings } from '../stage-settings.ts';
+import { type AlarmDefinition, alarmPeriod } from './alarm-definition.ts';
+import { alarmName } from './alarm-name.ts';
+import { backupAlarms } from './backup-alarms.ts';
+import { BusinessMetrics } from './business-metrics.ts';
+import { type CapacityProps, capacityAlarms } from './capacity-alarms.ts';
+import type { ChannelDelivery } from './delivery.ts';
+import { deliveryAlarms } from './delivery-alarms.ts';
+import type { EventDelivery } from './event-delivery.ts';
+import { salesAlarms } from './sales-alarms.ts';
+import type { WebAcl } from './web-acl.ts';
 
-export interface AlarmsProps {
+export interface AlarmsProps extends CapacityProps {
+  readonly settings: StageSettings;
   readonly api: RestApi;
   readonly checkout: StateMachine;
   readonly reversal: StateMachine;
   readonly deadLetters: IQueue;
   readonly reconciler: IFunction;
+  /** Where runs of the reconciler end that did not come about. */
+  readonly missedRuns: IQueue;
+  /** Absent on a stage without one. */
+  readonly webAcl: WebAcl | undefined;
+  /** Where changes of orders end that their customers could not be told of. */
+  readonly untold: IQueue;
+  readonly deliveries: readonly ChannelDelivery[];
   /** Where changes of orders end that could not be counted. */
   readonly uncounted: IQueue;
+  /** Where audit entries end that could not be sealed. */
+  readonly unsealed: IQueue;
+  readonly events: EventDelivery;
   readonly topic: ITopic;
 }
 
-interface AlarmDefinition {
-  readonly id: string;
-  readonly metric: IMetric;
-  readonly threshold: number;
-  /** What users suffer, then where to look: the person who reads this was woken by it. */
-  readonly impact: string;
-}
-
-const period = Duration.minutes(5);
+const period = alarmPeriod;
+/** Three runs of the reconciler. */
+const silentPeriod = Duration.minutes(15);
+/** A single scanner or a page that tries again and again stays below it. */
+const refusedRequests = 1000;
+/** The stream keeps events for a day, so there are hours left to mend what holds them up. */
+const eventsLateSeconds = 3600;
 
 /** The faults that users feel, each told in their terms. */
 export class Alarms extends Construct {
+  readonly alarms: readonly Alarm[];
+
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { api, checkout, reversal, deadLetters, reconciler, uncounted, topic } = props;
+    const {
+      api,
+      checkout,
+      reversal,
+      deadLetters,
+      reconciler,
+      missedRuns,
+      uncounted,
+      unsealed,
+      webAcl,
+      untold,
+      deliveries,
+      events,
+    } = props;
     const definitions: readonly AlarmDefinition[] = [
+      {
+        id: 'CustomersUntold',
+        metric: untold.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+        threshold: 1,
+        impact:
+          'Customers were not told that their orders are held, approved, shipped or delivered. The orders themselves ' +
+          'are fine. The messages in the dead-letter queue of the order notices name shard and sequence number.',
+      },
+      ...deliveries.flatMap((one) => deliveryAlarms(one, props.settings.stage)),
       {
         id: 'CheckoutFailed',
         metric: checkout.metricFailed({ period }),
@@ -43,6 +87,22 @@ export class Alarms extends Construct {
           'A customer may be charged or have stock held for an order that is not coming: a checkout could not be ' +
           'completed, nor fully undone. Open the failed execution of the checkout state machine; the order is ' +
           'marked for repair.',
+      },
+      {
+        id: 'CheckoutAborted',
+        metric: checkout.metricAborted({ period }),
+        threshold: 1,
+        impact:
+          'Customers wait for orders that nobody works on: checkouts were stopped from outside, so nothing was undone. ' +
+          'The reconciler reverses them within five minutes; find out who stopped them, in CloudTrail.',
+      },
+      {
+        id: 'ReversalAborted',
+        metric: reversal.metricAborted({ period }),
+        threshold: 1,
+        impact:
+          'Customers wait for their money: cancellations or refunds were stopped from outside. The reconciler starts ' +
+          'them again within the hour; find out who stopped them, in CloudTrail.',
       },
       {
         id: 'ReversalFailed',
@@ -69,6 +129,24 @@ export class Alarms extends Construct {
           'The next one, five minutes later, tries again. Read the log of the reconciler Lambda.',
       },
       {
+        id: 'ReconcilerSilent',
+        metric: reconciler.metricInvocations({ period: silentPeriod }),
+        threshold: 1,
+        below: true,
+        impact:
+          'Customers may wait for orders, refunds and stock that nobody looks after: the reconciler has not run for a ' +
+          'quarter of an hour. See whether its EventBridge rule is enabled, and its Lambda throttled.',
+      },
+      {
+        id: 'ReconcilerMissed',
+        // Sent, not lying there: nothing has to be cleared away for it to be over.
+        metric: missedRuns.metricNumberOfMessagesSent({ period, statistic: 'Sum' }),
+        threshold: 1,
+        impact:
+          'Customers may wait for orders, refunds and stock that nobody looks after: a run of the reconciler did not ' +
+          'come about or did not end. Read the message in the dead-letter queue of the reconciler.',
+      },
+      {
         id: 'OrdersUncounted',
         metric: uncounted.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
         threshold: 1,
@@ -78,6 +156,42 @@ export class Alarms extends Construct {
           'number; an order is right again with its next change of status.',
       },
       {
+        id: 'AuditUnsealed',
+        metric: unsealed.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+        threshold: 1,
+        impact:
+          'Nobody is hindered, but for some audit entries there is no proof that they were not tampered with: they ' +
+          'could not be sealed. Read the log of the sealer, then run npm run audit:verify.',
+      },
+      {
+        id: 'AuditTampered',
+        metric: new BusinessMetrics(props.settings.stage).ofAuditTrail('AuditEntriesTampered', {
+          period,
+          statistic: 'Sum',
+        }),
+        threshold: 1,
+        impact:
+          'The record of who did what no longer tells the truth: an audit entry was changed or removed past the code. ' +
+          'It stays on for minutes only, so that it is over means nothing. Read which entry in the log of the ' +
+          'sealer, then run npm run audit:verify.',
+      },
+      {
+        id: 'EventsLate',
+        metric: events.metricFreshness({ period }),
+        threshold: eventsLateSeconds,
+        impact:
+          'Nobody is hindered, but analytics lags an hour behind, and after a day its events are lost: they do not ' +
+          'reach the bucket. Read the log of the Firehose delivery.',
+      },
+      {
+        id: 'EventsUnconverted',
+        metric: events.metricUnconverted({ period }),
+        threshold: 1,
+        impact:
+          'Nobody is hindered, but analytics lacks events: they do not fit the table. Each lies below errors/ in the ' +
+          'analytics bucket, with the reason.',
+      },
+      {
         id: 'ApiErrors',
         metric: api.metricServerError({ period, statistic: 'Sum' }),
         threshold: 5,
@@ -85,21 +199,52 @@ export class Alarms extends Construct {
           'Customers cannot browse, log in or order: the API answered 5xx five times within five minutes. Look up ' +
           'the request ids in the access log, then in the log of the Lambda behind the route.',
       },
+      ...(webAcl
+        ? [
+            {
+              id: 'FirewallRefuses',
+              metric: webAcl.metricBlocked({ period }),
+              threshold: refusedRequests,
+              impact:
+                'Customers may be turned away together with an attacker: the firewall refused very many requests ' +
+                'within five minutes. See in its log which rule refused what.',
+            },
+          ]
+        : []),
     ];
-    for (const definition of definitions) this.addAlarm(definition, topic);
+    const { backupVaultName } = props.data;
+    const all = [
+      ...definitions,
+      ...salesAlarms(props.settings),
+      ...capacityAlarms(props),
+      ...(backupVaultName === undefined ? [] : backupAlarms(backupVaultName)),
+    ];
+    this.alarms = all.map((definition) => this.addAlarm(definition, props));
   }
 
-  private addAlarm({ id, metric, threshold, impact }: AlarmDefinition, topic: ITopic): void {
+  private addAlarm(
+    { id, metric, threshold, impact, below = false, periods = 1 }: AlarmDefinition,
+    { settings, topic }: Pick<AlarmsProps, 'settings' | 'topic'>,
+  ): Alarm {
     const alarm = new Alarm(this, id, {
+      alarmName: alarmName(settings.stage, id),
       metric,
       threshold,
-      alarmDescription: impact,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      // No data is no traffic, which these alarms are not about.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${impact} Runbook: ${runbookOf(id, settings)}`,
+      comparisonOperator: below
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      // No data is no traffic, which only alarms on too little are about.
+      treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
+    return alarm;
   }
+}
+
+/** Where to read on about an alarm: on the web if the stage says where, else in the repository. */
+export function runbookOf(id: string, { alarms }: Pick<StageSettings, 'alarms'>): string {
+  return `${alarms.runbooks ?? 'docs/operations.md'}#${id.toLowerCase()}`;
 }

@@ -4,8 +4,10 @@ import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine, type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { corsEnvironment } from '../../shared/api/cors.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
+import { configuredChannels } from '../notification-settings.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { ServiceFunction, type ServiceFunctionProps, type TableAccess } from './service-function.ts';
 
@@ -42,12 +44,13 @@ export class ApiFunctions extends Construct {
       functionId: string,
       props: Omit<ServiceFunctionProps, 'settings' | 'data' | 'timeoutSeconds'>,
     ) => new ServiceFunction(this, functionId, { settings, data, timeoutSeconds, ...props });
-    const { domain, audience, connection, clientId } = settings.auth0;
+    const { domain, audience, connection, clientId, issuer } = settings.auth0;
     const tokenEnvironment = {
-      AUTH0_ISSUER: `https://${domain}/`,
+      AUTH0_ISSUER: issuer ?? `https://${domain}/`,
       AUTH0_AUDIENCE: audience,
       ...(clientId === undefined ? {} : { AUTH0_CLIENT_ID: clientId }),
     };
+    const cors = corsEnvironment(settings.cors.allowedOrigins);
 
     this.authorizer = create('Authorizer', {
       name: 'authorizer',
@@ -78,6 +81,7 @@ export class ApiFunctions extends Construct {
       },
       environment: {
         ...tokenEnvironment,
+        ...cors,
         AUTH0_CONNECTION: connection,
         AUTH0_SECRET_ARN: data.auth0Secret.secretArn,
         DISCLOSE_IDENTITY: String(settings.discloseIdentity),
@@ -88,6 +92,7 @@ export class ApiFunctions extends Construct {
         CAPTCHA_SECRET_ARN: data.captchaSecret.secretArn,
         MFA_SECRET_ARN: data.mfaSecret.secretArn,
         USER_NOTIFICATIONS_TOPIC_ARN: userNotifications.topicArn,
+        NOTIFICATION_CHANNELS: configuredChannels(settings.notifications).join(','),
       },
     });
     const secrets = [data.auth0Secret, data.captchaSecret, data.mfaSecret];
@@ -113,7 +118,7 @@ export class ApiFunctions extends Construct {
         inventory: ['Query:ledger', 'PutItem'],
         audit: ['PutItem', 'Query'],
       },
-      environment: tokenEnvironment,
+      environment: { ...tokenEnvironment, ...cors },
     });
     this.order = create('Order', {
       name: 'order',
@@ -142,6 +147,7 @@ export class ApiFunctions extends Construct {
         inventory: ['BatchGetItem'],
       },
       environment: {
+        ...cors,
         CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,
         REVERSAL_STATE_MACHINE_ARN: reversal.stateMachineArn,
         PAYMENT_PROVIDER: settings.paymentProvider,

@@ -28,7 +28,23 @@ const gatewayFaults: readonly GatewayFault[] = [
   { type: ResponseType.RESOURCE_NOT_FOUND, code: 'not_found', detail: 'There is no such route.' },
   { type: ResponseType.INVALID_SIGNATURE, code: 'not_found', detail: 'There is no such route.' },
   { type: ResponseType.THROTTLED, ...tooMany },
-  { type: ResponseType.QUOTA_EXCEEDED, ...tooMany },
+  {
+    // It begins anew with the day; a template cannot tell how long that is.
+    type: ResponseType.QUOTA_EXCEEDED,
+    code: 'rate_limited',
+    detail: 'Your application has used up its requests of this day.',
+    retryAfterSeconds: 3600,
+  },
+  {
+    type: ResponseType.WAF_FILTERED,
+    code: 'forbidden',
+    detail: 'The request was refused by the firewall. If it is an honest one, tell us its id.',
+  },
+  {
+    type: ResponseType.INVALID_API_KEY,
+    code: 'forbidden',
+    detail: 'Send the key of your application: x-api-key.',
+  },
   { type: ResponseType.REQUEST_TOO_LARGE, code: 'payload_too_large', detail: 'The body is too large.' },
   {
     type: ResponseType.UNSUPPORTED_MEDIA_TYPE,
@@ -61,14 +77,17 @@ export function problemTemplate(code: ProblemCode, detail: string): string {
   return JSON.stringify(problemDocument(code, detail, '$context.requestId'));
 }
 
-/** Makes the gateway's own errors look like every other error of this API. */
-export function addGatewayResponses(api: RestApi): void {
+/** Makes the gateway's own errors look like every other error of this API; `headers` are added to each. */
+export function addGatewayResponses(api: RestApi, headers: Readonly<Record<string, string>>): void {
   for (const fault of gatewayFaults) {
-    api.addGatewayResponse(`Answer${pascalCase(fault.type.responseType)}`, gatewayResponse(fault));
+    api.addGatewayResponse(`Answer${pascalCase(fault.type.responseType)}`, gatewayResponse(fault, headers));
   }
 }
 
-function gatewayResponse({ type, code, detail, retryAfterSeconds }: GatewayFault): GatewayResponseOptions {
+function gatewayResponse(
+  { type, code, detail, retryAfterSeconds }: GatewayFault,
+  headers: Readonly<Record<string, string>>,
+): GatewayResponseOptions {
   return {
     type,
     statusCode: String(problems[code].status),
@@ -76,6 +95,7 @@ function gatewayResponse({ type, code, detail, retryAfterSeconds }: GatewayFault
       'Content-Type': `'${problemContentType}'`,
       'X-Request-Id': 'context.requestId',
       ...(retryAfterSeconds ? { 'Retry-After': `'${retryAfterSeconds}'` } : {}),
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`])),
     },
     templates: { 'application/json': problemTemplate(code, detail) },
   };

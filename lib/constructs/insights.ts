@@ -56,7 +56,7 @@ export class Insights extends Construct {
 
   private consume(eventSourceArn: string): void {
     new EventSourceMapping(this, 'OrderChanges', {
-      target: this.counter.function,
+      target: this.counter.live,
       eventSourceArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       // Payments and waiting checkouts lie in the same table.

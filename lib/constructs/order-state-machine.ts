@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -8,6 +9,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { renderCheckoutDefinition, type SubstitutedPlaceholder } from '../checkout-definition.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import { ownName } from './own-name.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 
 type FunctionPlaceholder = Exclude<SubstitutedPlaceholder, 'DeadLetterQueueUrl'>;
@@ -31,6 +33,7 @@ export interface OrderStateMachineProps {
  */
 export class OrderStateMachine extends Construct {
   readonly stateMachine: StateMachine;
+  readonly logGroup: ILogGroup;
 
   constructor(
     scope: Construct,
@@ -42,8 +45,9 @@ export class OrderStateMachine extends Construct {
       settings,
       key: data.key,
       // Under this prefix the log deliveries of many state machines share one resource policy, whose size is bounded.
-      name: `/aws/vendedlogs/states/${Stack.of(this).stackName}-${name}`,
+      name: ownName(this, `/aws/vendedlogs/states/${Stack.of(this).stackName}-${name}`),
     });
+    this.logGroup = logGroup;
     const functionArns = Object.entries(functions).map(([name, { functionArn }]) => [name, functionArn]);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineType: StateMachineType.STANDARD,

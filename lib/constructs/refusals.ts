@@ -20,9 +20,14 @@ const contentTypes = [
  * Answers 405 on every method that a resource does not have. Without it API Gateway would claim that the
  * resource itself is missing.
  */
-export function refuseOtherMethods(resource: IResource, allowed: readonly string[]): void {
+export function refuseOtherMethods(
+  resource: IResource,
+  allowed: readonly string[],
+  headers: Readonly<Record<string, string>>,
+): void {
   refuse(resource, 'method_not_allowed', 'This resource does not have the method.', {
     Allow: [...allowed].sort().join(', '),
+    ...headers,
   });
 }
 
@@ -30,9 +35,9 @@ export function refuseOtherMethods(resource: IResource, allowed: readonly string
  * Answers 404 on every path that the API does not have. Left to itself API Gateway takes an unknown path's
  * Authorization header for an AWS signature and complains of that.
  */
-export function refuseUnknownPaths(root: IResource): void {
+export function refuseUnknownPaths(root: IResource, headers: Readonly<Record<string, string>>): void {
   for (const resource of [root, root.addResource('{proxy+}')]) {
-    refuse(resource, 'not_found', 'There is no such route.', {});
+    refuse(resource, 'not_found', 'There is no such route.', headers);
   }
 }
 

@@ -15,13 +15,17 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { constantCorsHeaders } from '../../shared/api/cors.ts';
 import type { Domain, Route } from '../../shared/api/route.ts';
 import { routes } from '../../shared/api/routes.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import { takesClientKey } from './client-keys.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
+import { answerPreflights } from './preflights.ts';
 import { refuseOtherMethods, refuseUnknownPaths } from './refusals.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 
@@ -38,10 +42,12 @@ const table: readonly Route[] = Object.values(routes);
 /** The HTTP API, made of the route table: a row there is a method here. */
 export class StorefrontApi extends Construct {
   readonly api: RestApi;
+  readonly accessLogs: ILogGroup;
 
   constructor(scope: Construct, id: string, { settings, data, handlers, authorizer }: StorefrontApiProps) {
     super(scope, id);
     const { logGroup } = new ServiceLogGroup(this, 'AccessLogs', { settings, key: data.key });
+    this.accessLogs = logGroup;
     this.api = new RestApi(this, 'Api', {
       restApiName: `storefront-${settings.stage}`,
       // An account's first API with logs needs this role; it is the account's, so it outlives this stack.
@@ -57,27 +63,49 @@ export class StorefrontApi extends Construct {
     });
     // Both outputs of the L2 would repeat ApiUrl.
     this.api.node.tryRemoveChild('Endpoint');
+    if (settings.executionLogs === 'stack') this.keepExecutionLogs(settings, data);
     const tokenAuthorizer = new RequestAuthorizer(this, 'Authorizer', {
       handler: authorizer,
       identitySources: [IdentitySource.header('Authorization')],
       resultsCacheTtl: Duration.seconds(300),
     });
     const integrations = this.integrate(handlers);
-    for (const route of table) this.addRoute(route, integrations[route.domain], tokenAuthorizer);
+    for (const route of table) {
+      this.addRoute(route, integrations[route.domain], {
+        authorizer: tokenAuthorizer,
+        apiKeyRequired: settings.usagePlan !== undefined && takesClientKey(route),
+      });
+    }
+    const { allowedOrigins } = settings.cors;
+    const ownAnswers = constantCorsHeaders(allowedOrigins);
     for (const path of new Set(table.map((route) => route.path))) {
       const methods = table.filter((route) => route.path === path).map((route) => route.method);
-      refuseOtherMethods(this.api.root.resourceForPath(path), methods);
+      const resource = this.api.root.resourceForPath(path);
+      refuseOtherMethods(resource, methods, ownAnswers);
+      if (allowedOrigins.length > 0) answerPreflights(resource, methods, allowedOrigins);
     }
-    refuseUnknownPaths(this.api.root);
-    addGatewayResponses(this.api);
-    this.explainFindings();
+    refuseUnknownPaths(this.api.root, ownAnswers);
+    addGatewayResponses(this.api, ownAnswers);
+    this.explainFindings(settings);
   }
 
-  private addRoute(route: Route, integration: Integration, authorizer: RequestAuthorizer): void {
+  /** API Gateway would make this log group by itself, for ever and without our key: it writes to no other. */
+  private keepExecutionLogs(settings: StageSettings, { key }: DataStack): void {
+    const name = `API-Gateway-Execution-Logs_${this.api.restApiId}/${settings.stage}`;
+    const { logGroup } = new ServiceLogGroup(this, 'ExecutionLogs', { settings, key, name });
+    this.api.deploymentStage.node.addDependency(logGroup);
+  }
+
+  private addRoute(
+    route: Route,
+    integration: Integration,
+    { authorizer, apiKeyRequired }: { authorizer: RequestAuthorizer; apiKeyRequired: boolean },
+  ): void {
     const isOpen = route.allow.includes('anyone');
     const method = this.api.root.resourceForPath(route.path).addMethod(route.method, integration, {
       operationName: route.summary,
       ...(isOpen ? {} : { authorizer }),
+      ...(apiKeyRequired ? { apiKeyRequired } : {}),
     });
     if (isOpen) {
       acknowledge(method, 'AwsSolutions-APIG4', `Open to all by the contract: ${route.summary}`);
@@ -109,17 +137,19 @@ export class StorefrontApi extends Construct {
     };
   }
 
-  private explainFindings(): void {
+  private explainFindings(settings: StageSettings): void {
     acknowledge(
       this.api,
       'AwsSolutions-APIG2',
       'The dispatcher validates every request by the schemas of the route table and names the wrong field.',
     );
-    acknowledge(
-      this.api,
-      'AwsSolutions-APIG3',
-      'Throttled per stage, route and address. A web ACL is added together with the dashboards.',
-    );
+    if (!settings.webAcl) {
+      acknowledge(
+        this.api,
+        'AwsSolutions-APIG3',
+        'No web ACL on this stage, for its price: throttled per stage, route and address nevertheless.',
+      );
+    }
     acknowledge(
       this.api,
       'AwsSolutions-COG4',

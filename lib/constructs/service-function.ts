@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  Alias,
   ApplicationLogLevel,
   Architecture,
   Code,
+  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -16,6 +18,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { bundlesFolder, bundlesFolderContext } from '../bundle.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import { GradualDeployment } from './gradual-deployment.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 import { type IndexName, type TableKey, tableKeys } from './tables.ts';
 
@@ -47,13 +50,18 @@ export interface ServiceFunctionProps {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** The alias that everything calls: the version in service. */
+export const liveAlias = 'live';
+
 /**
  * A Lambda as this service runs them: arm64, Node 24, traced, with a log group of its own and a role that can
  * do nothing but what is granted. Naming a table grants the actions and tells the Lambda the table's name, so
  * that rights and environment cannot drift apart.
  */
 export class ServiceFunction extends Construct {
+  /** To be configured. Callers call `live`, or a deployment would reach them all at once. */
   readonly function: LambdaFunction;
+  readonly live: IFunction;
   readonly role: Role;
   private readonly data: DataStack;
   private readonly keyUsers = new Set<string>();
@@ -74,6 +82,14 @@ export class ServiceFunction extends Construct {
       role: this.role,
       memorySize: settings.lambda.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
+      ...reservation(settings, name),
+      // Former versions stay where data does, so that an operator can point the alias back within seconds. Not that of
+      // a deployment which was rolled back: Lambda publishes no second version of the same code.
+      currentVersionOptions: {
+        removalPolicy: settings.protectData
+          ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+          : RemovalPolicy.DESTROY,
+      },
       tracing: Tracing.ACTIVE,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -89,6 +105,11 @@ export class ServiceFunction extends Construct {
         ...props.environment,
       },
     });
+    // @ts-expect-error: the library's Version is no IVersion of its own under exactOptionalPropertyTypes
+    const alias = new Alias(this, 'Live', { aliasName: liveAlias, version: this.function.currentVersion });
+    new GradualDeployment(this, 'Deployment', { settings, function: this.function, alias });
+    // @ts-expect-error: the same of Alias and IFunction
+    this.live = alias;
     this.grantTables(props.tables ?? {});
     acknowledge(
       this.role,
@@ -164,6 +185,11 @@ export class ServiceFunction extends Construct {
 }
 
 const queryIndex = 'Query:';
+
+function reservation({ reservedConcurrency }: StageSettings, name: string) {
+  const reserved = reservedConcurrency[name];
+  return reserved === undefined ? {} : { reservedConcurrentExecutions: reserved };
+}
 
 function accessEntries(access: TableAccess): [TableKey, readonly TableAction[]][] {
   return tableKeys.flatMap((key) => {

@@ -9,19 +9,23 @@ export interface ServiceLogGroupProps {
   readonly key: IKey;
   /** Only where the name matters; CloudFormation makes one otherwise. */
   readonly name?: string;
+  /** Forgets after this many days where the stage would keep it longer. */
+  readonly longestRetentionDays?: number;
 }
 
 /** A log group under the stage's key that forgets after the stage's retention. */
 export class ServiceLogGroup extends Construct {
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { settings, key, name }: ServiceLogGroupProps) {
+  constructor(scope: Construct, id: string, props: ServiceLogGroupProps) {
     super(scope, id);
+    const { settings, key, name, longestRetentionDays = settings.logRetentionDays } = props;
     this.logGroup = new LogGroup(this, 'Group', {
       ...(name ? { logGroupName: name } : {}),
       encryptionKey: key,
-      retention: settings.logRetentionDays,
-      removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      retention: Math.min(settings.logRetentionDays, longestRetentionDays),
+      // One of a creation that failed goes: it is empty, and would hold its name against the next attempt.
+      removalPolicy: settings.protectData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }
 }

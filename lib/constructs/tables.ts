@@ -87,9 +87,12 @@ export const tableDefinitions = {
     variable: 'AUDIT_TABLE',
     partitionKey: 'pk',
     sortKey: 'sk',
+    stream: true,
     // All that a person did, for export and erasure.
     indexes: { byActor: { partitionKey: 'actorId', sortKey: 'sk', project: 'all' } },
   },
+  // The hash chain of the audit trail, apart from it: who may write entries may not write seals.
+  auditSeals: { id: 'AuditSeals', variable: 'AUDIT_SEALS_TABLE', partitionKey: 'pk', sortKey: 'sk' },
   insights: {
     id: 'Insights',
     variable: 'INSIGHTS_TABLE',
@@ -120,6 +123,7 @@ export const tableKeys = [
   'inventory',
   'promotions',
   'audit',
+  'auditSeals',
   'insights',
   'idempotency',
 ] as const satisfies readonly TableKey[];
@@ -151,6 +155,7 @@ export class Tables extends Construct {
       inventory: create(tableDefinitions.inventory),
       promotions: create(tableDefinitions.promotions),
       audit: create(tableDefinitions.audit),
+      auditSeals: create(tableDefinitions.auditSeals),
       insights: create(tableDefinitions.insights),
       idempotency: create(tableDefinitions.idempotency),
     };

@@ -20,6 +20,8 @@ export class WorkflowFunctions extends Construct {
   readonly notification: ServiceFunction;
   readonly analytics: ServiceFunction;
   readonly audit: ServiceFunction;
+  /** No task of a checkout: an operator starts it. */
+  readonly announcement: ServiceFunction;
 
   constructor(
     scope: Construct,
@@ -49,10 +51,15 @@ export class WorkflowFunctions extends Construct {
         idempotency: ['PutItem', 'UpdateItem'],
         audit: ['PutItem'],
       },
-      environment: { ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn },
+      environment: {
+        ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn,
+        ANALYTICS_STREAM_NAME: analytics.stream.streamName,
+      },
     });
     this.orderWorkflow.allow(['sns:Publish'], [orderNotifications.topicArn]);
     this.orderWorkflow.allowKeyThrough('sns');
+    this.orderWorkflow.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
+    this.orderWorkflow.allowKeyThrough('kinesis');
 
     this.inventory = create('Inventory', {
       name: 'inventory',
@@ -87,6 +94,15 @@ export class WorkflowFunctions extends Construct {
     });
     this.analytics.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
     this.analytics.allowKeyThrough('kinesis');
+
+    this.announcement = create('Announcement', {
+      name: 'announcement',
+      description: 'Announces a promotion to those who subscribed to the newsletter; started by an operator',
+      tables: { users: ['Query:byRole'], promotions: ['GetItem'], idempotency: ['PutItem', 'UpdateItem'] },
+      environment: { USER_NOTIFICATIONS_TOPIC_ARN: userNotifications.topicArn },
+    });
+    this.announcement.allow(['sns:Publish'], [userNotifications.topicArn]);
+    this.announcement.allowKeyThrough('sns');
 
     this.audit = create('Audit', {
       name: 'audit',

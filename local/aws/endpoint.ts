@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import type { SubscriptionModel } from '../template/messaging-model.ts';
 import { AwsError } from './aws-error.ts';
+import { describeStacks, escapeXml, type StackOutputs } from './cloudformation.ts';
 import type { JsonOperations } from './json-services.ts';
+import { type Invoke, invokedFunction, invokeFunction } from './lambda-invoke.ts';
+import { sendEmailPath } from './ses.ts';
 import { publish } from './sns.ts';
 import type { Stores } from './stores.ts';
 
@@ -10,6 +14,12 @@ export interface EndpointOptions {
   readonly operations: JsonOperations;
   readonly stores: Stores;
   readonly topicArns: readonly string[];
+  /** Queues that topics pass messages on to. */
+  readonly subscriptions?: readonly SubscriptionModel[];
+  /** What DescribeStacks answers. */
+  readonly stackOutputs?: StackOutputs;
+  /** Runs a Lambda for who asks Lambda to: the operations commands do. */
+  readonly invoke?: Invoke;
   readonly onCall: (operation: string) => void;
 }
 
@@ -27,13 +37,15 @@ export function createAwsHandler(
 ): (request: Request, response: Response) => Promise<void> {
   return async (request, response) => {
     const body = await readText(request);
-    const target = request.headers['x-amz-target'];
-    if (typeof target === 'string') await answerJson(options, target, body, response);
+    const target = request.url === sendEmailPath ? 'SES.SendEmail' : request.headers['x-amz-target'];
+    const invoked = invokedFunction(request.url);
+    if (invoked !== undefined) await answerInvoke(options, invoked, body, response);
+    else if (typeof target === 'string') await answerJson(options, target, body, response);
     else answerQuery(options, new URLSearchParams(body), response);
   };
 }
 
-/** AWS JSON 1.0 and 1.1: Step Functions, Kinesis, Secrets Manager, SQS. */
+/** AWS JSON 1.0 and 1.1: Step Functions, Kinesis, Secrets Manager, SQS. SES, which is REST, is alike enough. */
 async function answerJson(
   { operations, onCall }: EndpointOptions,
   target: string,
@@ -58,9 +70,30 @@ async function answerJson(
   }
 }
 
-/** AWS Query: SNS. */
+/** Lambda's REST: Invoke alone. */
+async function answerInvoke(
+  { invoke, onCall }: EndpointOptions,
+  name: string,
+  body: string,
+  response: Response,
+): Promise<void> {
+  if (!invoke) {
+    response.destroy();
+    return;
+  }
+  onCall('Lambda.Invoke');
+  const { headers, text } = await invokeFunction(name, body, invoke);
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'application/json',
+    'x-amzn-requestid': randomUUID(),
+  });
+  response.end(text);
+}
+
+/** AWS Query: SNS, and CloudFormation's outputs. */
 function answerQuery(
-  { stores, topicArns, onCall }: EndpointOptions,
+  { stores, topicArns, subscriptions = [], stackOutputs = {}, onCall }: EndpointOptions,
   form: URLSearchParams,
   response: Response,
 ): void {
@@ -71,9 +104,13 @@ function answerQuery(
   };
   try {
     const action = form.get('Action');
+    if (action === 'DescribeStacks') {
+      send(200, describeStacks(form, stackOutputs, requestId));
+      return;
+    }
     if (action !== 'Publish') throw unknownOperation(action ? `SNS.${action}` : 'of an unknown service');
     onCall('SNS.Publish');
-    const { MessageId } = publish(form, stores, topicArns);
+    const { MessageId } = publish(form, stores, { topicArns, subscriptions });
     send(
       200,
       `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${MessageId}</MessageId></PublishResult><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></PublishResponse>`,
@@ -105,8 +142,4 @@ async function readText(request: Request): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[<>&'"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

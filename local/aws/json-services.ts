@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { QueueModel } from '../template/messaging-model.ts';
 import { AwsError } from './aws-error.ts';
+import { deadLetterOperations } from './dead-letters.ts';
+import { sendEmail } from './ses.ts';
 import type { Stores } from './stores.ts';
 
 /** One operation of a JSON-protocol service: parsed input to output. */
@@ -11,6 +15,8 @@ export interface SimpleServices {
   readonly streamNames: readonly string[];
   /** Secret text by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Queues with where their dead letters go; needed by who lists or moves those. */
+  readonly queues?: readonly QueueModel[];
 }
 
 /** Ties an input schema to an operation; what does not fit answers ValidationException. */
@@ -30,8 +36,13 @@ const streamOf = (given: { StreamName?: string | undefined; StreamARN?: string |
 const stream = { StreamName: z.string().optional(), StreamARN: z.string().optional() };
 const record = { Data: z.base64(), PartitionKey: z.string() };
 
-/** Kinesis, Secrets Manager and SQS, keyed by their X-Amz-Target. */
-export function simpleOperations({ stores, streamNames, secrets }: SimpleServices): JsonOperations {
+/** Kinesis, Secrets Manager and SQS, keyed by their X-Amz-Target; and SES's one operation. */
+export function simpleOperations({
+  stores,
+  streamNames,
+  secrets,
+  queues = [],
+}: SimpleServices): JsonOperations {
   const put = (name: string, data: string, partitionKey: string) => {
     if (!streamNames.includes(name))
       throw new AwsError('ResourceNotFoundException', `Stream ${name} under account 000000000000 not found.`);
@@ -63,6 +74,7 @@ export function simpleOperations({ stores, streamNames, secrets }: SimpleService
         VersionStages: ['AWSCURRENT'],
       };
     }),
+    'SES.SendEmail': (input) => sendEmail(input, stores),
     'AmazonSQS.SendMessage': operation(
       z.object({ QueueUrl: z.string(), MessageBody: z.string() }),
       ({ QueueUrl, MessageBody }) => stores.send(QueueUrl, MessageBody),
@@ -73,9 +85,15 @@ export function simpleOperations({ stores, streamNames, secrets }: SimpleService
         Messages: stores
           .queue(QueueUrl)
           .slice(0, MaxNumberOfMessages)
-          .map(({ id, body }) => ({ MessageId: id, ReceiptHandle: id, Body: body })),
+          .map(({ id, body }) => ({
+            MessageId: id,
+            ReceiptHandle: id,
+            Body: body,
+            MD5OfBody: createHash('md5').update(body).digest('hex'),
+          })),
       }),
     ),
+    ...deadLetterOperations(stores, queues),
     'AmazonSQS.DeleteMessage': operation(
       z.object({ QueueUrl: z.string(), ReceiptHandle: z.string() }),
       ({ QueueUrl, ReceiptHandle }) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepFunctionsEngine } from '../step-functions/engine.ts';
-import type { ExecutionRecord } from '../step-functions/execution-record.ts';
+import { type ExecutionRecord, isRedrivable } from '../step-functions/execution-record.ts';
 import { AwsError } from './aws-error.ts';
 import { type JsonOperations, operation } from './json-services.ts';
 
@@ -64,6 +64,9 @@ export function stepFunctionsOperations(engine: StepFunctionsEngine): JsonOperat
         return { executions: items.map(summary), ...nextToken };
       },
     ),
+    RedriveExecution: operation(execution, async ({ executionArn }) => ({
+      redriveDate: seconds(await engine.redrive(executionArn)),
+    })),
     StopExecution: operation(
       execution.extend({ error: z.string().optional(), cause: z.string().optional() }),
       ({ executionArn, error, cause }) => ({
@@ -99,7 +102,8 @@ function summary(record: ExecutionRecord): object {
     status: record.status,
     startDate: seconds(record.startedAt),
     ...(record.stoppedAt ? { stopDate: seconds(record.stoppedAt) } : {}),
-    redriveCount: 0,
+    redriveCount: record.redrives ?? 0,
+    redriveStatus: isRedrivable(record) ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
   };
 }
 

@@ -1,10 +1,18 @@
 import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 
+/** Request units as DynamoDB charges them. */
+export interface RequestUnits {
+  readonly read: number;
+  readonly write: number;
+}
+
 export interface CountingProxy {
   readonly endpoint: string;
   readonly calls: ReadonlyMap<string, number>;
   capacity(): number;
+  /** The same, apart by what it was consumed for. */
+  units(): RequestUnits;
   stop(): Promise<void>;
 }
 
@@ -15,10 +23,12 @@ const consumedSchema = z.looseObject({
 const measured =
   /^(Get|Put|Update|Delete|BatchGet|BatchWrite|TransactGet|TransactWrite)Items?$|^(Query|Scan)$/;
 
+const reads = /^(Get|BatchGet|TransactGet|Query|Scan)/;
+
 /** Stands before a DynamoDB engine, counts the calls by operation and adds up the capacity they consume. */
 export async function startCountingProxy(engine: string): Promise<CountingProxy> {
   const calls = new Map<string, number>();
-  let units = 0;
+  const units = { read: 0, write: 0 };
   const agent = new Agent({ keepAlive: true });
 
   const forward = (
@@ -47,7 +57,7 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
       calls.set(operation, (calls.get(operation) ?? 0) + 1);
       const body = await collect(incoming);
       const answer = await forward(incoming.headers, measured.test(operation) ? askCapacity(body) : body);
-      units += consumed(answer.body);
+      units[reads.test(operation) ? 'read' : 'write'] += consumed(answer.body);
       response.writeHead(answer.status, answer.headers);
       response.end(answer.body);
     } catch {
@@ -60,7 +70,8 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     calls,
-    capacity: () => units,
+    capacity: () => units.read + units.write,
+    units: () => ({ ...units }),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

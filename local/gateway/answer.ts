@@ -51,8 +51,12 @@ export function gatewayAnswer(
   };
 }
 
-export function mockAnswer(response: MockResponse, context: TemplateContext): HttpAnswer {
-  const rendered = renderTemplate(response.template, context);
+export function mockAnswer(
+  response: MockResponse,
+  context: TemplateContext,
+  requestHeaders: Readonly<Record<string, string>>,
+): HttpAnswer {
+  const rendered = renderTemplate(response.template, context, requestHeaders);
   const constants = Object.entries(response.headers).map(([name, value]) => [
     name,
     renderParameter(value, context),

@@ -59,7 +59,7 @@ export function createGateway(
     if (integration.kind === 'mock') {
       const [response] = integration.responses;
       return response
-        ? { ...mockAnswer(response, context), requestId: head.requestId }
+        ? { ...mockAnswer(response, context, request.headers), requestId: head.requestId }
         : refuse('DEFAULT_5XX');
     }
     const event = proxyEvent(request, found, api, authorization?.context);

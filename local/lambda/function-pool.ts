@@ -16,12 +16,14 @@ export interface FunctionPoolOptions {
 }
 
 export interface FunctionPool {
-  /** Invokes by name, short name (the bundle's folder) or ARN. A name that nobody has is an error result. */
+  /** Invokes by name, short name (the bundle's folder) or ARN, with an alias behind it or not. A name that nobody has is an error result. */
   invoke(functionRef: string, event: unknown): Promise<InvocationResult>;
   /** Loads every bundle, one after the other, so that it does not starve requests. */
   warm(): Promise<void>;
   /** Invocations so far, by short name. */
   readonly counts: ReadonlyMap<string, number>;
+  /** How long they have taken in all, by short name. */
+  readonly milliseconds: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
@@ -32,16 +34,21 @@ interface Member {
 
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const counts = new Map<string, number>();
+  const milliseconds = new Map<string, number>();
   const byRef = new Map<string, Member>();
   const members = options.functions.map((model): Member => {
     const member = { shortName: model.shortName, environment: createEnvironment(model, options) };
-    for (const ref of [model.name, model.arn, member.shortName]) byRef.set(ref, member);
+    for (const ref of [model.name, model.arn, member.shortName]) {
+      for (const qualifier of ['', ...model.aliases.map((alias) => `:${alias}`)])
+        byRef.set(ref + qualifier, member);
+    }
     return member;
   });
 
   let stopped = false;
   return {
     counts,
+    milliseconds,
     async invoke(functionRef, event) {
       const member = byRef.get(functionRef);
       if (!member) {
@@ -52,7 +59,9 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       counts.set(shortName, (counts.get(shortName) ?? 0) + 1);
       const failure = await options.failures?.({ functionName: shortName, event });
       if (failure?.when === 'before') return { ok: false, error: failure.error };
+      const begun = performance.now();
       const result = await member.environment.invoke(event);
+      milliseconds.set(shortName, (milliseconds.get(shortName) ?? 0) + performance.now() - begun);
       return failure ? { ok: false, error: failure.error } : result;
     },
     async warm() {

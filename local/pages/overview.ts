@@ -8,6 +8,7 @@ export interface Overview {
   readonly console: string;
   readonly outbox: string;
   readonly outboxJson: string;
+  readonly events: string;
   readonly auth0: string;
   readonly awsEndpoint: string;
   readonly dynamodbEndpoint: string;
@@ -20,6 +21,7 @@ const labels: Readonly<Record<keyof Overview, string>> = {
   console: 'Checkout runs',
   outbox: 'Sent notifications',
   outboxJson: 'Sent notifications as JSON',
+  events: 'Analytics events as JSON',
   auth0: 'Auth0-compatible tenant',
   awsEndpoint: 'SNS, Kinesis, SQS, Step Functions, Secrets Manager',
   dynamodbEndpoint: 'DynamoDB',

@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OutboxMessage } from '../aws/outbox.ts';
+import type { DeliveredMessage, OutboxMessage } from '../aws/outbox.ts';
 import type { ExecutionRecord } from '../step-functions/execution-record.ts';
 import { consolePage, runPage } from './console.ts';
 import { docsPage } from './docs.ts';
+import { eventsJson } from './events.ts';
 import { outboxJson, outboxPage } from './outbox.ts';
 import { type Overview, overviewJson, overviewPage } from './overview.ts';
 
 export interface PageSources {
   readonly overview: Overview;
   readonly outbox: () => readonly OutboxMessage[];
+  readonly delivered: () => readonly DeliveredMessage[];
   readonly executions: () => readonly ExecutionRecord[];
+  /** Records of the analytics stream, oldest first. */
+  readonly events: () => readonly { readonly data: string }[];
   readonly openApi: () => Promise<unknown>;
 }
 
@@ -50,9 +54,13 @@ async function render(
     case '/':
       return wantsJson ? json(overviewJson(sources.overview)) : page(overviewPage(sources.overview));
     case '/outbox':
-      return wantsJson ? json(outboxJson(sources.outbox())) : page(outboxPage(sources.outbox()));
+      return wantsJson
+        ? json(outboxJson(sources.outbox(), sources.delivered()))
+        : page(outboxPage(sources.outbox(), sources.delivered()));
     case '/outbox.json':
-      return json(outboxJson(sources.outbox()));
+      return json(outboxJson(sources.outbox(), sources.delivered()));
+    case '/events.json':
+      return json(eventsJson(sources.events()));
     case '/openapi.json':
       return json(await sources.openApi());
     case '/docs':

@@ -3,7 +3,7 @@ import { AwsError } from '../aws/aws-error.ts';
 import type { StateMachineModel } from '../template/deployment.ts';
 import { type DefinitionOptions, type LoadedDefinition, loadDefinition } from './definition.ts';
 import { type RunningExecution, runExecution } from './execution.ts';
-import type { ExecutionRecord } from './execution-record.ts';
+import { type ExecutionRecord, isRedrivable } from './execution-record.ts';
 import type { TaskServices } from './task-runner.ts';
 import { TaskTokens } from './task-tokens.ts';
 
@@ -95,6 +95,28 @@ export class StepFunctionsEngine {
     const record = this.find(arn);
     if (record.status === 'RUNNING') this.#running.get(arn)?.abort(error, cause);
     return record;
+  }
+
+  /**
+   * Runs an execution that ended badly once more. AWS goes on at the state that failed, this one from the start on:
+   * every task works only once, so what was done stays done.
+   * @throws AwsError ExecutionDoesNotExist · ExecutionNotRedrivable
+   */
+  async redrive(arn: string): Promise<Date> {
+    const record = this.find(arn);
+    const loaded = this.#definitions.get(record.stateMachineArn);
+    if (!loaded || !isRedrivable(record))
+      throw new AwsError('ExecutionNotRedrivable', `Execution Not Redrivable: '${arn}'`);
+    Object.assign(record, {
+      status: 'RUNNING',
+      stoppedAt: undefined,
+      output: undefined,
+      error: undefined,
+      cause: undefined,
+      redrives: (record.redrives ?? 0) + 1,
+    });
+    await this.#run(record, loaded);
+    return new Date();
   }
 
   /** Leaves running executions as they are on record and runs no further state of theirs. */

@@ -15,7 +15,13 @@ export interface ExecutionRecord {
   output?: string | undefined;
   error?: string | undefined;
   cause?: string | undefined;
+  /** How often it was made to go on after it had ended badly. */
+  redrives?: number | undefined;
   readonly events: HistoryEvent[];
   /** States entered: what AWS charges for. */
   transitions: number;
+}
+
+export function isRedrivable({ status }: ExecutionRecord): boolean {
+  return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED';
 }

@@ -42,6 +42,12 @@ export function runExecution(setup: ExecutionSetup): RunningExecution {
       return madeToken;
     },
   };
+  // The interpreter has none. On AWS a retry keeps the time of its first attempt.
+  const State = {
+    get EnteredTime(): string {
+      return new Date().toISOString();
+    },
+  };
   const handlers = Object.fromEntries(
     loaded.states
       .filter(({ state }) => state.Type === 'Task')
@@ -63,6 +69,7 @@ export function runExecution(setup: ExecutionSetup): RunningExecution {
     overrides: { taskResourceLocalHandlers: handlers },
     context: {
       Task,
+      State,
       Run: {
         Id: record.arn,
         Name: record.name,

@@ -12,7 +12,7 @@ export interface FeedOptions
 /** Starts every event source mapping of the stage. */
 export function feedFromStreams({ sources, dataDir, ...ports }: FeedOptions, onStop: OnStop): void {
   for (const source of sources) {
-    const positions = dataDir?.file(`stream-${source.table}-${source.functionRef}.json`, positionsSchema);
+    const positions = dataDir?.file(`stream-${source.table}-${source.functionName}.json`, positionsSchema);
     const started = startEventSource({ ...ports, source, positions });
     onStop(() => started.stop());
   }

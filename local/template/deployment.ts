@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import { type ApiModel, readApi } from './api-model.ts';
 import { type EventSourceModel, readEventSource } from './event-source-model.ts';
+import {
+  isQueueMapping,
+  type QueueModel,
+  type QueueSourceModel,
+  queueName,
+  readQueue,
+  readQueueSource,
+  readSubscriptions,
+  type SubscriptionModel,
+} from './messaging-model.ts';
 import type { NamingOptions } from './names.ts';
-import { createResolver } from './resolve.ts';
+import { createResolver, type Resolve } from './resolve.ts';
 import { readSchedules, type ScheduleModel, scheduleProperties } from './schedule-model.ts';
-import { type LocatedResource, resourcesOfType, type Templates } from './template.ts';
+import { type LocatedResource, resourcesOfType, type Template, type Templates } from './template.ts';
 
 export interface FunctionModel {
   readonly name: string;
   readonly arn: string;
+  /** Names of its aliases, e.g. `live`. */
+  readonly aliases: readonly string[];
   /** Name of the bundle's folder and of the source's in `lambdas/`; each function carries it as its service name. */
   readonly shortName: string;
   /** `<file without extension>.<export>` */
@@ -43,6 +55,11 @@ export interface Deployment {
   readonly queueUrls: readonly string[];
   readonly secretArns: readonly string[];
   readonly eventSources: readonly EventSourceModel[];
+  readonly queues: readonly QueueModel[];
+  readonly queueSources: readonly QueueSourceModel[];
+  readonly subscriptions: readonly SubscriptionModel[];
+  /** Outputs by stack name; those that only AWS can tell are left out. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const functionProperties = z.looseObject({
@@ -51,6 +68,9 @@ const functionProperties = z.looseObject({
   MemorySize: z.coerce.number().default(128),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
 });
+
+const anything = z.record(z.string(), z.unknown());
+const aliasProperties = z.looseObject({ FunctionName: z.string(), Name: z.string() });
 
 const machineProperties = z.looseObject({
   DefinitionString: z.string(),
@@ -71,12 +91,17 @@ export function readDeployment(templates: Templates, naming: NamingOptions): Dep
     throw new Error(`${resource.type} ${resource.logicalId}: ${z.prettifyError(parsed.error)}`);
   };
 
+  const mappings = find('AWS::Lambda::EventSourceMapping').map((resource) => properties(resource, anything));
+  const aliases = find('AWS::Lambda::Alias').map((resource) => properties(resource, aliasProperties));
+
   const readFunction = (resource: LocatedResource): FunctionModel => {
     const { Handler, Timeout, MemorySize, Environment } = properties(resource, functionProperties);
     const environment = Environment?.Variables ?? {};
+    const name = ref(resource);
     return {
-      name: ref(resource),
+      name,
       arn: arn(resource),
+      aliases: aliases.filter(({ FunctionName }) => FunctionName === name).map(({ Name }) => Name),
       shortName: environment.POWERTOOLS_SERVICE_NAME ?? resource.logicalId,
       handler: Handler,
       environment,
@@ -111,8 +136,27 @@ export function readDeployment(templates: Templates, naming: NamingOptions): Dep
     streamNames: find('AWS::Kinesis::Stream').map(ref),
     queueUrls: find('AWS::SQS::Queue').map(ref),
     secretArns: find('AWS::SecretsManager::Secret').map(ref),
-    eventSources: find('AWS::Lambda::EventSourceMapping').map((resource) =>
-      readEventSource(properties(resource, z.record(z.string(), z.unknown()))),
+    eventSources: mappings.filter((mapping) => !isQueueMapping(mapping)).map(readEventSource),
+    queueSources: mappings.filter(isQueueMapping).map(readQueueSource),
+    queues: find('AWS::SQS::Queue').map((resource) =>
+      readQueue(queueName(arn(resource)), properties(resource, anything)),
+    ),
+    subscriptions: find('AWS::SNS::Subscription').flatMap((resource) =>
+      readSubscriptions(properties(resource, anything)),
+    ),
+    outputs: Object.fromEntries(
+      Object.entries(templates).map(([stack, template]) => [stack, outputsOf(stack, template, resolve)]),
     ),
   };
+}
+
+function outputsOf(stack: string, template: Template, resolve: Resolve): Record<string, string> {
+  const known = Object.entries(template.Outputs).flatMap(([name, { Value }]) => {
+    try {
+      return [[name, String(resolve(stack, Value))] as const];
+    } catch {
+      return [];
+    }
+  });
+  return Object.fromEntries(known);
 }

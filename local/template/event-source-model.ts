@@ -4,8 +4,10 @@ import { z } from 'zod';
 export interface EventSourceModel {
   /** Name of the table whose stream it is. */
   readonly table: string;
-  /** Name or ARN of the Lambda. */
+  /** Name or ARN of the Lambda, with its alias. */
   readonly functionRef: string;
+  /** The Lambda's name alone. */
+  readonly functionName: string;
   readonly batchSize: number;
   /** A record passes when one of the patterns matches it; without any, all pass. */
   readonly filters: readonly unknown[];
@@ -39,6 +41,7 @@ export function readEventSource(properties: unknown): EventSourceModel {
   return {
     table,
     functionRef: given.FunctionName,
+    functionName: bareName(given.FunctionName),
     batchSize: given.BatchSize,
     filters: (given.FilterCriteria?.Filters ?? []).map(({ Pattern }): unknown => JSON.parse(Pattern)),
     retryAttempts: endless ? Number.POSITIVE_INFINITY : given.MaximumRetryAttempts,
@@ -46,4 +49,9 @@ export function readEventSource(properties: unknown): EventSourceModel {
     reportsFailures: given.FunctionResponseTypes.includes('ReportBatchItemFailures'),
     onFailure: given.DestinationConfig?.OnFailure.Destination,
   };
+}
+
+/** `name`, `name:alias`, or an ARN that ends in one of them. */
+function bareName(functionRef: string): string {
+  return functionRef.replace(/^arn:.*:function:/, '').replace(/:.*$/, '');
 }

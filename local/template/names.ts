@@ -21,6 +21,7 @@ const arn = (service: string, resource: string): string =>
 /** The property that fixes a resource's name, by type; without it the logical id is the name. */
 export const nameProperty: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
+  'AWS::Lambda::Alias': 'Name',
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::SNS::Topic': 'TopicName',
@@ -31,11 +32,25 @@ export const nameProperty: Readonly<Record<string, string>> = {
   'AWS::ApiGateway::Stage': 'StageName',
 };
 
+/** The property that names what a resource is part of, by type. */
+export const parentProperty: Readonly<Record<string, string>> = {
+  'AWS::Lambda::Alias': 'FunctionName',
+  'AWS::Lambda::Version': 'FunctionName',
+};
+
 /** Names a resource as AWS would, with local ARNs. Unknown types get their logical id for everything. */
 export function physicalResource(type: string, name: string, options: NamingOptions): PhysicalResource {
   switch (type) {
     case 'AWS::Lambda::Function':
       return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
+    case 'AWS::Lambda::Alias':
+      return { ref: arn('lambda', `function:${name}`), attributes: {} };
+    // There is one version of everything here.
+    case 'AWS::Lambda::Version':
+      return {
+        ref: arn('lambda', `function:${name.replace(/:[^:]*$/, ':1')}`),
+        attributes: { Version: '1' },
+      };
     case 'AWS::DynamoDB::Table':
     case 'AWS::DynamoDB::GlobalTable': {
       const table = `${options.tablePrefix}${name}`;

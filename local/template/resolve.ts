@@ -4,6 +4,7 @@ import {
   type NamingOptions,
   nameProperty,
   type PhysicalResource,
+  parentProperty,
   physicalResource,
 } from './names.ts';
 import type { Template, Templates } from './template.ts';
@@ -31,8 +32,11 @@ export function createResolver(templates: Templates, options: NamingOptions): Re
     const resource = stackOf(stack).Resources[logicalId];
     if (!resource) throw new Error(`Stack ${stack} has no resource ${logicalId}.`);
     const given = resource.Properties[nameProperty[resource.Type] ?? ''];
-    const name =
+    const ownName =
       given === undefined ? readableName(templates, resource.Type, logicalId) : String(resolve(stack, given));
+    // An alias of a Lambda has its name within the Lambda's.
+    const parent = resource.Properties[parentProperty[resource.Type] ?? ''];
+    const name = parent === undefined ? ownName : `${String(resolve(stack, parent))}:${ownName}`;
     const made = physicalResource(resource.Type, name, options);
     physical.set(key, made);
     return made;

@@ -1,8 +1,9 @@
-import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import type { AnalyticsEvent } from '../analytics/event.ts';
+import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { type AnalyticsEvent, recordOf } from '../analytics/event.ts';
 import type { AnalyticsBatch } from '../analytics/ui-events.ts';
 import { TransientError } from '../errors.ts';
 import { awsCall } from './aws-faults.ts';
+import { createKinesisClient } from './kinesis-client.ts';
 
 const attempts = 3;
 const backOffMilliseconds = 50;
@@ -11,7 +12,7 @@ const backOffMilliseconds = 50;
 export function createKinesisBatch(
   streamName: string,
   sleep: (milliseconds: number) => Promise<void>,
-  client = new KinesisClient({ maxAttempts: 3 }),
+  client = createKinesisClient(),
 ): AnalyticsBatch {
   return {
     async putAll(events) {
@@ -30,6 +31,6 @@ export function createKinesisBatch(
 function toRecord(event: AnalyticsEvent) {
   return {
     PartitionKey: event.userId ?? event.eventId,
-    Data: Buffer.from(`${JSON.stringify(event)}\n`),
+    Data: Buffer.from(recordOf(event)),
   };
 }

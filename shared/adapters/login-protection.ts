@@ -5,6 +5,7 @@ import { nonEmpty } from '../config/environment.ts';
 import type { Clock } from '../effects.ts';
 import { loginLimitsSchema } from '../identity/login-limits.ts';
 import type { LoginProtection } from '../identity/login-protection.ts';
+import { channels } from '../notifications/notification.ts';
 import { createAttemptCounter } from './dynamodb/attempt-counter.ts';
 import { createChallengeStore } from './dynamodb/challenge-store.ts';
 import type { Dynamo } from './dynamodb/client.ts';
@@ -30,6 +31,11 @@ export const loginEnvironment = {
   CAPTCHA_SECRET_ARN: nonEmpty,
   MFA_SECRET_ARN: nonEmpty,
   USER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
+  /** The stage's channels, with commas between; empty when it has none. */
+  NOTIFICATION_CHANNELS: z
+    .string()
+    .transform((text) => text.split(',').filter((name) => name !== ''))
+    .pipe(z.array(z.enum(channels))),
 };
 
 type Settings = z.output<z.ZodObject<typeof loginEnvironment>> & { readonly IDEMPOTENCY_TABLE: string };
@@ -54,6 +60,7 @@ export function createLoginProtection(
     }),
     codeKey: async () => (await codeKey()).key,
     notifier: createSnsNotifier({ user: settings.USER_NOTIFICATIONS_TOPIC_ARN }),
+    codeChannels: settings.NOTIFICATION_CHANNELS,
     sleep: (milliseconds) => sleep(milliseconds),
   };
 }

@@ -1,4 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { type Channel, channelsOf } from '../notifications/notification.ts';
 import type { Notification, Notifier } from '../notifications/notifier.ts';
 import { clientDefaults } from './aws-client.ts';
 import { awsCall } from './aws-faults.ts';
@@ -13,12 +14,12 @@ export function createSnsNotifier(topics: TopicArns, client = new SNSClient(clie
       if (!topicArn) {
         throw new Error(`This Lambda has no topic for ${notification.topic} notifications`);
       }
-      const { channel, role, type } = notification;
+      const { role, type } = notification;
       const command = new PublishCommand({
         TopicArn: topicArn,
         Message: JSON.stringify(notification),
         MessageAttributes: {
-          channel: { DataType: 'String', StringValue: channel },
+          channel: channelAttribute(channelsOf(notification)),
           role: { DataType: 'String', StringValue: role },
           type: { DataType: 'String', StringValue: type },
         },
@@ -26,4 +27,12 @@ export function createSnsNotifier(topics: TopicArns, client = new SNSClient(clie
       await awsCall('SNS', () => client.send(command));
     },
   };
+}
+
+/** A filter that names one channel matches it inside a list too. */
+function channelAttribute(channels: readonly Channel[]) {
+  const [only, ...more] = channels;
+  return only !== undefined && more.length === 0
+    ? { DataType: 'String', StringValue: only }
+    : { DataType: 'String.Array', StringValue: JSON.stringify(channels) };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Effects } from '../effects.ts';
-import type { AnalyticsEvent } from './event.ts';
+import { type AnalyticsEvent, schemaVersion } from './event.ts';
 import { looksPersonal } from './personal-data.ts';
 
 const maximumEvents = 25;
@@ -32,7 +32,15 @@ const propertiesSchema = z
   )
   .refine((properties) => Object.keys(properties).length <= maximumProperties, {
     message: `may have ${maximumProperties} members at most`,
+  })
+  .refine((properties) => new Set(loweredNames(properties)).size === Object.keys(properties).length, {
+    message: 'has names that differ by their case only',
   });
+
+/** The files tell names apart without their case, and an event with a name twice would not get into them. */
+function loweredNames(properties: object): string[] {
+  return Object.keys(properties).map((name) => name.toLowerCase());
+}
 
 export const uiEventsRequest = z.strictObject({
   events: z
@@ -82,11 +90,15 @@ function envelope(
   return {
     // A known user's request sent again makes the same ids; guests cannot be told apart, so theirs are new.
     eventId: `ui_${userId === undefined ? ids.next() : digest([userId, type, at, properties])}`,
-    version: 1,
+    schemaVersion,
     type: `ui.${type}`,
-    at: new Date(at).toISOString(),
+    occurredAt: new Date(at).toISOString(),
+    source: 'ui',
     ...(userId === undefined ? {} : { userId }),
-    properties,
+    // A column of the files has one type, and its names no case.
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isValid } from 'ulid';
 import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { TokenVerifier } from '../identity/access-token.ts';
@@ -8,6 +9,7 @@ import { traced } from '../observability/tracer.ts';
 import { preferredType } from './accept.ts';
 import { auditRefusal } from './audit-refusal.ts';
 import { authorize } from './authorize.ts';
+import { readAllowedOrigins, withCors } from './cors.ts';
 import {
   type AuthorizerContext,
   authorizerContextSchema,
@@ -51,12 +53,19 @@ export function createApiHandler<T extends RouteTable>(
     Object.entries(table).map(([name, route]) => [`${route.method} ${route.path}`, name]),
   );
   let api: Api<T> | undefined;
+  let origins: readonly string[] | undefined;
   return async (rawEvent) => {
     const event = gatewayEventSchema.parse(rawEvent);
+    origins ??= readAllowedOrigins();
+    const answer = await answerTo(event);
+    return { ...answer, headers: withCors(answer.headers, header(event, 'origin'), origins) };
+  };
+
+  async function answerTo(event: GatewayEvent): Promise<GatewayResponse> {
     const requestId = event.requestContext.requestId;
     const name = names.get(`${event.httpMethod} ${event.resource}`) ?? '';
     const route = table[name];
-    logger.appendKeys({ requestId, operation: name });
+    logger.appendKeys({ requestId, operation: name, orderId: orderIdIn(event) });
     try {
       if (!route) {
         throw new Problem('not_found', 'There is no such route.');
@@ -71,7 +80,7 @@ export function createApiHandler<T extends RouteTable>(
     } finally {
       logger.resetKeys();
     }
-  };
+  }
 }
 
 async function run(
@@ -159,6 +168,12 @@ async function readToken(
     throw new Problem('invalid_token', 'The token is not valid.');
   }
   return token;
+}
+
+/** For the log, so only what is an id: a path may hold anything. */
+function orderIdIn({ pathParameters }: GatewayEvent): string | undefined {
+  const orderId = pathParameters?.orderId;
+  return orderId !== undefined && isValid(orderId) ? orderId : undefined;
 }
 
 /** `me` stands for the caller wherever `{userId}` appears. */

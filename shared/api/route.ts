@@ -33,6 +33,11 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /**
+   * The header that signs the body. It is required, and the body is handed over as it was sent, since a signature
+   * is of its very bytes.
+   */
+  readonly signatureHeader?: string;
   /** The header `Idempotency-Key` is required. */
   readonly idempotencyKey?: boolean;
   /** Answers an ETag; a request whose `If-None-Match` names it is answered 304. */

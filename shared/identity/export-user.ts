@@ -84,6 +84,16 @@ const heldElsewhere: Export['heldElsewhere'] = [
     kept: 'They name no person once the account is erased',
   },
   {
+    holder: 'Amazon SES and SNS',
+    what: 'Mails and messages on their way, and where the apps of the person are reached',
+    kept: 'Until they are delivered; an app until it is removed',
+  },
+  {
+    holder: 'Records of delivery',
+    what: 'Which messages and promotions were sent to the user id, and over which channel; no text and no address',
+    kept: '30 days',
+  },
+  {
     holder: 'Backups',
     what: 'Copies of all of the above that we hold',
     kept: '35 days',

@@ -1,3 +1,4 @@
+import type { Channel } from '../notifications/notification.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { LoginLimits } from './login-limits.ts';
 
@@ -59,5 +60,7 @@ export interface LoginProtection {
   /** Key of the codes' hashes: who reads the table alone cannot try all codes against them. */
   readonly codeKey: () => Promise<string>;
   readonly notifier: Notifier;
+  /** The channels that the stage can send a code over; by text message where there is a telephone number. */
+  readonly codeChannels: readonly Channel[];
   readonly sleep: (milliseconds: number) => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Problem } from '../api/problem.ts';
+import type { Channel } from '../notifications/notification.ts';
 import type { Notification } from '../notifications/notifier.ts';
 import { refuseAfterWrongCodes, takeCode, takeGuess } from './code-limits.ts';
 import { networkOf } from './network-address.ts';
@@ -41,7 +42,8 @@ async function sendCode(user: User, device: Device, caller: Caller, ports: Ports
     await protection.challenges.put({ challengeId, userId: user.userId, codeHash, expiresAt });
     const details = { actor: actor(user) };
     await audit.append(userAuditEntry('user.mfa_required', user.userId, caller, effects, details));
-    const message = codeMessage(user, challengeId, code, expiresAt);
+    const channel = codeChannel(user, protection.codeChannels);
+    const message = codeMessage(user, channel, challengeId, code, expiresAt);
     await protection.notifier.publish(message);
     await count.keep();
     return message;
@@ -99,12 +101,17 @@ function isSame(expected: string, given: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** To the telephone, if there is a number and the stage sends text messages; else to the mailbox. */
+function codeChannel({ phone }: User, channels: readonly Channel[]): Channel {
+  return phone !== undefined && (channels.includes('sms') || !channels.includes('email')) ? 'sms' : 'email';
+}
+
 /** The one place beside the person's head where the code exists in the clear. */
-function codeMessage(user: User, challengeId: string, code: string, expiresAt: Date) {
+function codeMessage(user: User, channel: Channel, challengeId: string, code: string, expiresAt: Date) {
   return {
     notificationId: challengeId,
     topic: 'user',
-    channel: user.phone === undefined ? 'email' : 'sms',
+    channel,
     role: user.role,
     type: 'mfa_code',
     userId: user.userId,

@@ -5,6 +5,8 @@ import type { SalesFacts } from './sales-facts.ts';
 export interface Applied {
   readonly version: number;
   readonly facts?: SalesFacts | undefined;
+  /** What of its life has been measured; absent on a mark from before anything was. */
+  readonly milestones?: readonly string[] | undefined;
 }
 
 export interface AppliedOrder {

@@ -1,7 +1,6 @@
-import type * as z from 'zod';
-import type { notificationSchema } from './notification.ts';
+import type { Notification } from './notification.ts';
 
-export type Notification = z.infer<typeof notificationSchema>;
+export type { Notification } from './notification.ts';
 
 /** Sends notifications to whoever delivers them. @throws TransientError when the topic is busy */
 export interface Notifier {

@@ -1,4 +1,5 @@
 import { Tracer } from '@aws-lambda-powertools/tracer';
+import { safeError } from './safe-error.ts';
 
 export const tracer = new Tracer({ captureHTTPsRequests: true });
 
@@ -16,7 +17,8 @@ export async function traced<T>(name: string, body: () => Promise<T>): Promise<T
   try {
     return await body();
   } catch (error) {
-    tracer.addErrorAsMetadata(error instanceof Error ? error : new Error(String(error)));
+    // A trace is kept, and shown to whoever may read traces.
+    tracer.addErrorAsMetadata(safeError(error instanceof Error ? error : new Error(String(error))));
     throw error;
   } finally {
     subsegment.close();

@@ -6,6 +6,8 @@ export interface CheckoutStart {
   readonly productIds: readonly string[];
   /** True when the order still needs its address from the profile. */
   readonly fillFromProfile: boolean;
+  /** Of the request that placed the order, for whoever looks at the execution. */
+  readonly requestId?: string;
 }
 
 /** The running checkouts: executions of the state machine, each named by its order. */

@@ -6,6 +6,7 @@ import type { ProductReader } from '../catalogue/product-store.ts';
 import type { Effects } from '../effects.ts';
 import type { User } from '../identity/user.ts';
 import type { ExchangeRates } from '../money/exchange.ts';
+import { logger } from '../observability/logger.ts';
 import { describePaymentMethod } from '../payments/sandbox-methods.ts';
 import { refusal, termsOf } from '../promotions/promotion.ts';
 import { type PromotionReader, promoInvalid } from '../promotions/promotion-store.ts';
@@ -85,6 +86,8 @@ export async function placeRequested(
   if (former) {
     return replay(former, requestHash, ports);
   }
+  // The one line that ties the request's id to the order's, by which all later lines are found.
+  logger.info('order placed', { orderId: order.orderId });
   await ports.checkouts.start(checkoutOf(order));
   return { order: answer, replayed: false };
 }

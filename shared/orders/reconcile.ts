@@ -59,6 +59,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
         const deed = await look(one);
         if (!deed) continue;
         report[deed] += 1;
+        logger.info('order reconciled', { orderId: idOf(one), deed });
         settled.add(idOf(one));
       } catch (error) {
         report.failed += 1;
@@ -83,7 +84,12 @@ export async function reconcile(ports: ReconcilePorts): Promise<ReconcileReport>
 }
 
 /** A repetition of what a person asked for, under a new name each hour: a reversal's name works once. */
-async function driveOn(orderId: string, before: Date, now: Date, ports: ReconcilePorts): Promise<Deed> {
+export async function driveOn(
+  orderId: string,
+  before: Date,
+  now: Date,
+  ports: ReconcilePorts,
+): Promise<Deed> {
   const order = await ports.orders.find(orderId);
   if (!order?.reversing || new Date(order.updatedAt) > before) return undefined;
   if (order.reversing === 'refund') {
@@ -101,7 +107,8 @@ async function repairDead(orderId: string, now: Date, ports: ReconcilePorts): Pr
   return order && !order.reversing ? repair(order, now, ports) : undefined;
 }
 
-async function startMissing(orderId: string, now: Date, ports: ReconcilePorts): Promise<Deed> {
+/** Starts the checkout of an order that never had one; ends an order whose checkout is dead. */
+export async function startMissing(orderId: string, now: Date, ports: ReconcilePorts): Promise<Deed> {
   const health = await ports.watch.healthOf(orderId);
   const order = await ports.orders.find(orderId);
   if (order?.status !== 'Pending' || health === 'running') return undefined;
@@ -111,7 +118,7 @@ async function startMissing(orderId: string, now: Date, ports: ReconcilePorts): 
 }
 
 /** A hold that is over its time: given back when its order is over, and else what its checkout left undone. */
-async function settleHold(hold: ExpiredHold, now: Date, ports: ReconcilePorts): Promise<Deed> {
+export async function settleHold(hold: ExpiredHold, now: Date, ports: ReconcilePorts): Promise<Deed> {
   const { orderId } = hold;
   const order = await ports.orders.find(orderId);
   if (!order || order.status === 'Failed' || order.status === 'Cancelled') {
@@ -136,7 +143,7 @@ const repairable: readonly OrderStatus[] = ['Pending', 'AwaitingProfile', 'OnHol
 const shipped: readonly OrderStatus[] = ['Shipped', 'Delivered', 'Refunded'];
 
 /** Ends an order whose checkout cannot any more. A paid one that is whole stays, whatever its execution met. */
-async function repair(order: Order, now: Date, ports: ReconcilePorts): Promise<Deed> {
+export async function repair(order: Order, now: Date, ports: ReconcilePorts): Promise<Deed> {
   if (!repairable.includes(order.status)) return undefined;
   if (order.status === 'Paid' && (await isSettled(order, ports))) return undefined;
   await ports.reversals.start(reversal(order, order.cancel ? 'cancel' : 'repair'), attemptAt(now));

@@ -40,7 +40,10 @@ export function createTaskHandler(build: () => TaskTable): (event: unknown) => P
       if (!run) {
         throw new InvalidTaskInputError(`There is no task ${task}`);
       }
-      return await traced(task, () => run({ orderId, ...input }));
+      const answer = await traced(task, () => run({ orderId, ...input }));
+      // With its own ids: in the local runtime another run may have reset the logger's keys meanwhile.
+      logger.info('task done', { task, orderId });
+      return answer;
     } catch (error) {
       const failure = error instanceof z.ZodError ? toInvalidInput(error) : error;
       logger.error('task failed', { error: failure instanceof Error ? failure : String(failure) });

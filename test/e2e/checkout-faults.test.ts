@@ -160,6 +160,8 @@ async function observe(
       .outbox()
       .map(({ message }) => JSON.parse(message))
       .filter((message) => message.orderId === orderId)
+      // The stream tells the customer of these, beside the checkout.
+      .filter(({ notificationId }) => !/#order_(held|approved)$/.test(notificationId))
       .map((message) => message.type),
     events: runtime
       .streamRecords()

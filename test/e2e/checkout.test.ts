@@ -76,7 +76,12 @@ describe('a new user’s first order', () => {
     expect(outboxOf(order.orderId)).toMatchObject([{ type: 'order_confirmation', role: 'Customer' }]);
     const events = shop.runtime.streamRecords().map((record) => JSON.parse(record.data));
     expect(events).toContainEqual(
-      expect.objectContaining({ eventId: `${order.orderId}#order.paid`, version: 1, type: 'order.paid' }),
+      expect.objectContaining({
+        schemaVersion: 1,
+        eventId: `${order.orderId}#order.paid`,
+        type: 'order.paid',
+        ...order.pricing.total,
+      }),
     );
     const audit = (await shop.rows('AUDIT_TABLE')).filter((row) => row.pk === `ORDER#${order.orderId}`);
     expect(audit.map((row) => row.action).sort()).toEqual(['order.created', 'order.paid']);
@@ -129,12 +134,13 @@ describe('an order under suspicion', () => {
   const decide = (orderId: string, decision: 'approve' | 'reject', token = shop.manager) =>
     shop.call('POST', `/order/${orderId}/${decision}`, { token, body: { reason: 'looked at it' } });
 
-  test('is held, told to the staff, and shown as such', async () => {
+  test('is held, told to the staff and the customer, and shown as such', async () => {
     const { order, productId } = await heldOrder();
     expect(order.flags.fraudFlag).toBe(true);
     expect(await shop.stockOf(productId)).toEqual({ stockCount: 10, availableCount: 9 });
-    await eventually(() => outboxOf(order.orderId)[0]);
-    expect(outboxOf(order.orderId)).toMatchObject([{ type: 'order_on_hold', role: 'Manager' }]);
+    const told = () => outboxOf(order.orderId).map(({ type, role }) => `${type} to ${role}`);
+    await eventually(() => told()[1]);
+    expect(told().sort()).toEqual(['order_on_hold to Customer', 'order_on_hold to Manager']);
   });
 
   test('is paid once a manager approves it', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localChannels } from '../../local/messaging/local-channels.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
 import { eventually } from '../support/local-stack.ts';
 import { items, openShop, type Shop } from '../support/shop.ts';
@@ -11,6 +12,8 @@ let shop: Shop;
 
 beforeAll(async () => {
   shop = await openShop({
+    // What is delivered lies in people's own mailboxes; that nothing of it stays with us is what is looked for.
+    settings: { notifications: localChannels },
     prewarm: true,
     onLambdaLog: (_name, text) => logs.push(text),
     failures: ({ functionName }) =>

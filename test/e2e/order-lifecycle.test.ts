@@ -210,6 +210,11 @@ describe('low stock', () => {
     });
     await buy(productId, 6);
     expect(alerts(productId)).toHaveLength(2);
+    const events = shop.runtime.streamRecords().map(({ data }) => JSON.parse(data));
+    expect(events.filter((event) => event.productId === productId)).toMatchObject([
+      { type: 'stock.low', available: 5, threshold: 5 },
+      { type: 'stock.low', available: 4, threshold: 5 },
+    ]);
   });
 
   test('counts a crossing anew when a cancellation has lifted the stock above it', async () => {

@@ -60,6 +60,7 @@ describe('POST /user/events', () => {
     const [guest, ...user] = onStream().slice(before);
     expect(guest).toMatchObject({ type: 'ui.click', properties: { banner: 'spring' } });
     expect(guest).not.toHaveProperty('userId');
+    expect((await shop.call('GET', '/events.json')).json.items).toContainEqual(guest);
     expect(user).toMatchObject([{ userId: customer.userId }, { userId: customer.userId }]);
   });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { synthesizeStage } from '../../lib/synthesize.ts';
 import type { Route } from '../../shared/api/route.ts';
 import { routes } from '../../shared/api/routes.ts';
 import {
-  lambdas,
   list,
+  liveAlias,
   type Resource,
   resource,
   resources,
@@ -50,9 +51,9 @@ describe('the gateway', () => {
     'hands %s to the Lambda of its domain',
     (key, route) => {
       const { Integration } = method(key).properties;
-      const lambda = lambdas(backend).get(route.domain);
+      const alias = liveAlias(backend, route.domain);
       expect(Integration).toMatchObject({ Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST' });
-      expect(text(Integration.Uri)).toContain(`functions/<${lambda?.id}.Arn>/invocations`);
+      expect(text(Integration.Uri)).toContain(`functions/${alias}/invocations`);
     },
   );
 
@@ -75,7 +76,7 @@ describe('the gateway', () => {
       IdentitySource: 'method.request.header.Authorization',
       AuthorizerResultTtlInSeconds: 300,
     });
-    expect(text(authorizer.properties.AuthorizerUri)).toContain(lambdas(backend).get('authorizer')?.id);
+    expect(text(authorizer.properties.AuthorizerUri)).toContain(liveAlias(backend, 'authorizer'));
   });
 
   it('is reached through CloudFront, which tells the country of the client', () => {
@@ -93,7 +94,7 @@ describe('the gateway', () => {
     expect(called).toHaveLength(4);
     const stage = resource(backend, 'AWS::ApiGateway::Stage').id;
     for (const domain of ['user', 'product', 'order']) {
-      const own = permissions.filter(({ lambda }) => lambda === `<${lambdas(backend).get(domain)?.id}.Arn>`);
+      const own = permissions.filter(({ lambda }) => lambda === liveAlias(backend, domain));
       expect(own).toEqual([expect.objectContaining({ principal: 'apigateway.amazonaws.com' })]);
       expect(own[0]?.source).toMatch(new RegExp(`:<HttpApi[^>]+>/<${stage}>/\\*/\\*$`));
     }
@@ -144,6 +145,23 @@ describe.each(stageNames)('the stage %s of the gateway', (stageName) => {
     const format = JSON.parse(stage.AccessLogSetting.Format);
     expect(format).toMatchObject({ requestId: '$context.requestId', status: '$context.status' });
     expect(Object.values(format).join()).not.toMatch(/identity|authorizer|\$context\.path\b/);
+  });
+
+  it('writes what it logs of its own working into a group of ours, which is there before the stage', () => {
+    const group = resource(template, 'AWS::Logs::LogGroup', 'ExecutionLogs');
+    expect(text(group.properties.LogGroupName)).toMatch(
+      new RegExp(`^API-Gateway-Execution-Logs_<HttpApi\\w+>/${stageName}$`),
+    );
+    const { id } = resource(template, 'AWS::ApiGateway::Stage');
+    expect(template.Resources[id]?.DependsOn).toContain(group.id);
+  });
+
+  it('leaves that group to the gateway where told to, as the name of one that is there cannot be had', () => {
+    const { backend } = synthesizeStage(stageName, { settings: { executionLogs: 'gateway' } });
+    const names = resources(backend, 'AWS::Logs::LogGroup').map(({ properties }) =>
+      text(properties.LogGroupName ?? ''),
+    );
+    expect(names.filter((name) => name.includes('API-Gateway-Execution-Logs'))).toEqual([]);
   });
 
   it('throttles every route as the route table says', () => {

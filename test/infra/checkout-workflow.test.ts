@@ -7,7 +7,7 @@ import {
 } from '../../lib/checkout-definition.ts';
 import { stageSettings } from '../../lib/stage-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
-import { lambdas, resource, stageNames, statements, templatesOf, text } from './templates.ts';
+import { lambdas, liveAlias, resource, stageNames, statements, templatesOf, text } from './templates.ts';
 
 const source = readCheckoutDefinition();
 const timeouts = { taskTimeoutSeconds: 20, profileTimeoutSeconds: 3600, reviewTimeoutSeconds: 7200 };
@@ -84,7 +84,7 @@ describe.each(stageNames)('the checkout state machine of %s', (stage) => {
     ['AnalyticsFunctionArn', 'analytics'],
     ['AuditFunctionArn', 'audit'],
   ])('puts %s where it may invoke it', (placeholder, name) => {
-    const arn = `<${lambdas(backend).get(name)?.id}.Arn>`;
+    const arn = liveAlias(backend, name);
     expect(text(DefinitionSubstitutions[placeholder])).toBe(arn);
     const invocable = rights.filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
     expect(invocable.flatMap(({ resources }) => resources)).toContain(arn);

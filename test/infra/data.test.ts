@@ -32,6 +32,7 @@ const shapes: Record<string, Shape> = {
   },
   Promotions: { keys: 'pk, sk' },
   Audit: { keys: 'pk, sk', indexes: { byActor: 'actorId, sk: ALL' } },
+  AuditSeals: { keys: 'pk, sk' },
   Insights: { keys: 'pk, sk', indexes: { byScore: 'pk, score: KEYS_ONLY' } },
   Idempotency: { keys: 'pk' },
 };
@@ -67,7 +68,8 @@ describe.each(stageNames)('the data of %s', (stage) => {
   ];
 
   it.each(Object.entries(shapes))('has the table %s with its keys and indexes', (name, shape) => {
-    expect(shapeOf(resource(data, 'AWS::DynamoDB::Table', `Tables${name}`))).toEqual(shape);
+    const named = tables.filter(({ id }) => new RegExp(`^Tables${name}[0-9A-F]{8}$`).test(id));
+    expect(named.map(shapeOf)).toEqual([shape]);
   });
 
   it('has no other table, and no key that is not a string', () => {
@@ -99,10 +101,12 @@ describe.each(stageNames)('the data of %s', (stage) => {
     }
   });
 
-  it('streams changes of orders, whole, and of nothing else', () => {
+  it('streams changes of orders and of the audit trail, whole, and of nothing else', () => {
     const streaming = tables.filter(({ properties }) => properties.StreamSpecification);
-    expect(streaming.map(({ id }) => id)).toEqual([expect.stringContaining('TablesOrders')]);
-    expect(streaming[0]?.properties.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
+    expect(streaming.map(({ id }) => /Tables(\w+?)[0-9A-F]{8}/.exec(id)?.[1])).toEqual(['Orders', 'Audit']);
+    for (const { properties } of streaming) {
+      expect(properties.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
+    }
   });
 
   it('forgets idempotency records by themselves, and nothing else', () => {
@@ -122,6 +126,8 @@ describe.each(stageNames)('the data of %s', (stage) => {
     expect(letIn).toEqual([
       'logs.us-east-1.amazonaws.com',
       'cloudwatch.amazonaws.com',
+      'sns.amazonaws.com',
+      'events.amazonaws.com',
       expect.stringMatching(/:root$/),
     ]);
     for (const { Condition } of services) expect(Condition).toBeDefined();
@@ -167,6 +173,54 @@ describe.each(stageNames)('the data of %s', (stage) => {
     }
     const codes = resource(data, 'AWS::SecretsManager::Secret', 'MfaCodes').properties;
     expect(codes.GenerateSecretString.PasswordLength).toBe(64);
+  });
+
+  it(
+    isProtected ? 'is copied each night into a vault that keeps it' : 'is not backed up, for its price',
+    () => {
+      const vaults = resources(data, 'AWS::Backup::BackupVault');
+      expect(vaults).toHaveLength(isProtected ? 1 : 0);
+      const [vault] = vaults;
+      if (!vault) return;
+      expect(vault.deletionPolicy).toBe('RetainExceptOnCreate');
+      expect(text(vault.properties.EncryptionKeyArn)).toBe(`<${key.id}.Arn>`);
+      expect(vault.properties.LockConfiguration).toEqual({ MinRetentionDays: 35 });
+      const { BackupPlanRule } = resource(data, 'AWS::Backup::BackupPlan').properties.BackupPlan;
+      expect(BackupPlanRule).toEqual([
+        expect.objectContaining({
+          ScheduleExpression: 'cron(0 5 * * ? *)',
+          Lifecycle: { DeleteAfterDays: 35 },
+          TargetBackupVault: { 'Fn::GetAtt': [vault.id, 'BackupVaultName'] },
+        }),
+      ]);
+      const { BackupSelection } = resource(data, 'AWS::Backup::BackupSelection').properties;
+      expect(BackupSelection.Resources.map(text).sort()).toEqual(
+        tables.map(({ id }) => `<${id}.Arn>`).sort(),
+      );
+    },
+  );
+
+  it(isProtected ? 'sounds an alarm when a copy failed' : 'has no copies that could fail', () => {
+    const alarms = resources(templatesOf(stage).backend, 'AWS::CloudWatch::Alarm').filter(({ id }) =>
+      id.includes('BackupsFailed'),
+    );
+    expect(alarms).toHaveLength(isProtected ? 1 : 0);
+    const [alarm] = alarms;
+    if (!alarm) return;
+    const { id } = resource(data, 'AWS::Backup::BackupVault');
+    const counted = alarm.properties.Metrics.filter(({ MetricStat }: { MetricStat?: object }) => MetricStat);
+    expect(
+      counted.map(
+        ({ MetricStat: { Metric } }: { MetricStat: { Metric: { MetricName: string } } }) => Metric.MetricName,
+      ),
+    ).toEqual(['NumberOfBackupJobsFailed', 'NumberOfBackupJobsAborted', 'NumberOfBackupJobsExpired']);
+    for (const { MetricStat } of counted) {
+      const [{ Name, Value }, ...others] = MetricStat.Metric.Dimensions;
+      expect(others).toEqual([]);
+      expect(Name).toBe('BackupVaultName');
+      expect(text(Value)).toContain(id);
+    }
+    expect(alarm.properties).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
 
   it('tells the name of each table as an output', () => {

@@ -39,6 +39,8 @@ describe('what a Lambda may do', () => {
   }
 
   const dispatcher = ['Audit:PutItem', 'Idempotency:UpdateItem', 'Users:GetItem'];
+  const delivery = ['Users:GetItem', 'Idempotency:PutItem', 'Idempotency:UpdateItem'];
+  const fromQueue = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
   const rights: Record<string, { items: readonly string[]; others?: readonly string[] }> = {
     authorizer: { items: [] },
     user: {
@@ -143,7 +145,7 @@ describe('what a Lambda may do', () => {
         'Idempotency:UpdateItem',
         'Audit:PutItem',
       ],
-      others: ['sns:Publish', 'states:SendTaskSuccess'],
+      others: ['kinesis:PutRecord', 'sns:Publish', 'states:SendTaskSuccess'],
     },
     inventory: {
       items: [
@@ -156,6 +158,26 @@ describe('what a Lambda may do', () => {
     },
     payment: { items: ['Orders:GetItem', 'Orders:UpdateItem'] },
     notification: { items: ['Idempotency:PutItem', 'Idempotency:UpdateItem'], others: ['sns:Publish'] },
+    announcement: {
+      items: ['Users/byRole:Query', 'Promotions:GetItem', 'Idempotency:PutItem', 'Idempotency:UpdateItem'],
+      others: ['sns:Publish'],
+    },
+    'order-notices': {
+      items: [
+        'Idempotency:PutItem',
+        'Idempotency:UpdateItem',
+        'stream of Orders:DescribeStream',
+        'stream of Orders:GetRecords',
+        'stream of Orders:GetShardIterator',
+        'any stream:ListStreams',
+      ],
+      others: ['sns:Publish', 'sqs:SendMessage'],
+    },
+    // Alerts to the staff go by e-mail alone.
+    'delivery-email': { items: [...delivery, 'Users/byRole:Query'], others: [...fromQueue, 'ses:SendEmail'] },
+    // The right to publish, and the denial to do so to a topic or an endpoint (delivery.test.ts).
+    'delivery-sms': { items: delivery, others: [...fromQueue, 'sns:Publish', 'sns:Publish'] },
+    'delivery-push': { items: delivery, others: [...fromQueue, 'sns:Publish'] },
     analytics: { items: [], others: ['kinesis:PutRecord'] },
     audit: { items: ['Audit:PutItem', 'Orders:GetItem'] },
     reconciler: {
@@ -171,11 +193,24 @@ describe('what a Lambda may do', () => {
         'Inventory/byExpiry:Query',
       ],
       others: [
+        'sqs:SendMessage',
         'states:DescribeExecution',
         'states:ListExecutions',
         'states:SendTaskSuccess',
         'states:StartExecution',
       ],
+    },
+    'audit-seal': {
+      items: [
+        'AuditSeals:BatchGetItem',
+        'AuditSeals:PutItem',
+        'AuditSeals:UpdateItem',
+        'stream of Audit:DescribeStream',
+        'stream of Audit:GetRecords',
+        'stream of Audit:GetShardIterator',
+        'any stream:ListStreams',
+      ],
+      others: ['sqs:SendMessage'],
     },
     insights: {
       items: [
@@ -218,6 +253,13 @@ describe('what a Lambda may do', () => {
     for (const name of lambdas(backend).keys()) {
       const changes = itemRights(name).filter((right) => /^Audit:(Update|Delete)Item$/.test(right));
       expect(changes, name).toEqual(name === 'user' ? ['Audit:UpdateItem'] : []);
+    }
+  });
+
+  it('is for the sealer alone to write the hash chain of the trail', () => {
+    for (const name of lambdas(backend).keys()) {
+      const seals = itemRights(name).filter((right) => right.startsWith('AuditSeals'));
+      expect(seals.length > 0, name).toBe(name === 'audit-seal');
     }
   });
 

@@ -15,6 +15,8 @@ describe("the gateway's own answers", () => {
   it.each([
     ['UNAUTHORIZED', 401, 'unauthenticated'],
     ['ACCESS_DENIED', 401, 'invalid_token'],
+    ['WAF_FILTERED', 403, 'forbidden'],
+    ['INVALID_API_KEY', 403, 'forbidden'],
     ['MISSING_AUTHENTICATION_TOKEN', 404, 'not_found'],
     ['THROTTLED', 429, 'rate_limited'],
     ['QUOTA_EXCEEDED', 429, 'rate_limited'],
@@ -52,4 +54,11 @@ describe("the gateway's own answers", () => {
       expect(answers.get(type).ResponseParameters['gatewayresponse.header.Retry-After']).toMatch(/^'\d+'$/);
     },
   );
+
+  it('do not send an application back within its day’s quota every second', () => {
+    const retryAfter = (type: string) =>
+      answers.get(type).ResponseParameters['gatewayresponse.header.Retry-After'];
+    expect(retryAfter('THROTTLED')).toBe("'1'");
+    expect(retryAfter('QUOTA_EXCEEDED')).toBe("'3600'");
+  });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { lambdas, resource, stageNames, templatesOf, text } from './templates.ts';
+import { liveAlias, resource, stageNames, templatesOf, text } from './templates.ts';
 
 describe.each(stageNames)('the stream of the orders on %s', (stage) => {
   const { backend, data } = templatesOf(stage);
-  const mapping = resource(backend, 'AWS::Lambda::EventSourceMapping').properties;
+  const mapping = resource(backend, 'AWS::Lambda::EventSourceMapping', 'Insights').properties;
   const queue = resource(backend, 'AWS::SQS::Queue', 'InsightsDeadLetters');
 
   it('shows orders before and after each change', () => {
@@ -13,7 +13,7 @@ describe.each(stageNames)('the stream of the orders on %s', (stage) => {
 
   it('is handed to the insights Lambda from its start, orders alone, in batches', () => {
     expect(text(mapping.EventSourceArn)).toMatch(/TablesOrders[0-9A-F]{8}StreamArn/);
-    expect(text(mapping.FunctionName)).toBe(`<${lambdas(backend).get('insights')?.id}>`);
+    expect(text(mapping.FunctionName)).toBe(`<part of ${liveAlias(backend, 'insights')}>:live`);
     expect(mapping).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
       BatchSize: 100,

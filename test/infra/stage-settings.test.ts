@@ -33,6 +33,42 @@ describe('stage settings', () => {
     }
   });
 
+  it('take a sender for each channel, and refuse one that cannot be', () => {
+    const of = (notifications: object) => stageSettings('prod', { notifications }).notifications;
+    expect(of({})).toEqual({ staff: [] });
+    const from = 'The Shop <orders@shop.example>';
+    expect(of({ email: { from, identity: 'shop.example' } }).email?.from).toBe(from);
+    expect(of({ email: { from: 'orders@mail.shop.example', identity: 'shop.example' } }).email).toBeDefined();
+    const named = { from: 'Shop, Inc. <Orders@shop.example>', identity: 'orders@shop.example' };
+    expect(of({ email: named }).email).toEqual(named);
+    for (const wrong of [
+      'orders',
+      'orders@shop',
+      'Shop <orders@shop.example>\nBcc: x',
+      '',
+      'Shop <orders@shop.example',
+      'Shop orders@shop.example',
+      '"Shop" Inc. <orders@shop.example>',
+      'Shop <orders@shop..example>',
+      'Shop <orders@notshop.example>',
+      'Shop <orders@example>',
+    ]) {
+      expect(() => of({ email: { from: wrong, identity: 'shop.example' } }), wrong).toThrow('email.from');
+    }
+    expect(() => of({ email: { from } })).toThrow('email.identity');
+    expect(() => of({ email: { from, identity: 'billing@shop.example' } })).toThrow(
+      'must lie in the identity',
+    );
+    const email = { from, identity: 'shop.example' };
+    expect(() => of({ email: { ...email, configurationSet: '*' } })).toThrow('email.configurationSet');
+    expect(() => of({ email: { ...email, unsubscribe: 'http://shop.example' } })).toThrow(
+      'email.unsubscribe',
+    );
+    expect(() => of({ sms: { type: 'Transactional', senderId: '12345' } })).toThrow('sms.senderId');
+    expect(() => of({ push: { applicationArn: 'arn:aws:sns:us-east-1:1:topic' } })).toThrow('applicationArn');
+    expect(() => of({ staff: ['nobody'] })).toThrow('staff');
+  });
+
   it('take an undefined override as none', () => {
     const overrides = { region: undefined, auth0: { domain: undefined }, alarmEmail: undefined };
     expect(stageSettings('prod', overrides)).toEqual(stageSettings('prod'));
@@ -40,6 +76,11 @@ describe('stage settings', () => {
 
   it.each([
     [{ auth0: { domain: 'https://shop.eu.auth0.com/' } }, 'auth0.domain: must be a host name'],
+    [
+      { auth0: { issuer: 'http://tenant.example.com/' } },
+      'auth0.issuer: must be an http URL of 127.0.0.1 that ends in a slash',
+    ],
+    [{ auth0: { issuer: 'http://127.0.0.1:3000' } }, 'auth0.issuer: must be an http URL of 127.0.0.1'],
     [{ region: 'Virginia' }, 'region: must be an AWS region'],
     [{ workflow: { taskTimeoutSeconds: 3 } }, 'workflow.taskTimeoutSeconds'],
     [{ workflow: { reviewTimeoutSeconds: 1.5 } }, 'workflow.reviewTimeoutSeconds'],
@@ -47,11 +88,22 @@ describe('stage settings', () => {
     [{ throttle: { rate: 0 } }, 'throttle.rate'],
     [{ alarmEmail: 'nobody' }, 'alarmEmail'],
     [
+      { analytics: { keptDays: 90, coldAfterDays: 90 } },
+      'analytics.coldAfterDays: must be less than keptDays',
+    ],
+    [{ analytics: { quickSight: { principalArn: 'analysts' } } }, 'analytics.quickSight.principalArn'],
+    [
       { login: { captchaVerifyUrl: 'http://captcha.example' } },
       'login.captchaVerifyUrl: must be an https URL',
     ],
     [{ login: { limits: { account: { captchaAfter: 10 } } } }, 'captchaAfter must be below lockAfter'],
     [{ login: { limits: { windowSeconds: 0 } } }, 'login.limits.windowSeconds'],
+    [{ deployment: 'Canary50Percent' } as object, 'deployment'],
+    [{ executionLogs: 'none' } as object, 'executionLogs'],
+    [{ reservedConcurrency: { payment: 0 } }, 'reservedConcurrency.payment'],
+    [{ backup: { keptDays: 36 } }, 'backup.keptDays'],
+    [{ webAcl: { perToken: 5 } }, 'webAcl'],
+    [{ usagePlan: { clients: ['Web Shop'] } }, 'usagePlan.clients.0: must be a name such as web'],
     [{ loglevel: 'INFO' } as object, 'loglevel'],
   ])('refuse %j and name the setting', (overrides, message) => {
     expect(() => stageSettings('dev', overrides)).toThrow(message);
@@ -75,6 +127,21 @@ describe('stage settings', () => {
     expect(windowSeconds).toBe(15 * 60);
     // Many people may share an address.
     expect(address.captchaAfter).toBeGreaterThan(account.lockAfter);
+  });
+
+  it('pay for web ACL, backups and gradual deployments on prod only', () => {
+    expect(stageSettings('dev')).toMatchObject({ deployment: 'AllAtOnce' });
+    expect(stageSettings('dev')).not.toHaveProperty('webAcl');
+    expect(stageSettings('dev')).not.toHaveProperty('backup');
+    expect(stageSettings('prod')).toMatchObject({
+      deployment: 'Canary10Percent5Minutes',
+      webAcl: { overLimit: 'block' },
+      backup: { keptDays: 35 },
+    });
+  });
+
+  it('keep no concurrency for single Lambdas, which a young account could not', () => {
+    for (const stage of stageNames) expect(stageSettings(stage).reservedConcurrency).toEqual({});
   });
 
   it('disclose identities on dev only', () => {

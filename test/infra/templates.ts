@@ -1,13 +1,20 @@
 import { type StageName, stageNames } from '../../lib/stage-settings.ts';
 import { type CloudFormationTemplate, type StageTemplates, synthesizeStage } from '../../lib/synthesize.ts';
 
-export { stageNames };
+export { type StageName, stageNames };
+
+/** All channels, each with a sender: what a stage may leave out is looked at, too. */
+export const allChannels = {
+  email: { from: 'Shop <orders@shop.example>', identity: 'shop.example' },
+  sms: { type: 'Transactional', senderId: 'SHOP' },
+  push: { applicationArn: 'arn:aws:sns:us-east-1:123456789012:app/GCM/Shop' },
+} as const;
 
 const cache = new Map<StageName, StageTemplates>();
 
-/** The templates of a stage, synthesized once for each test file. */
+/** The templates of a stage with every channel, synthesized once for each test file. */
 export function templatesOf(stage: StageName): StageTemplates {
-  const templates = cache.get(stage) ?? synthesizeStage(stage);
+  const templates = cache.get(stage) ?? synthesizeStage(stage, { settings: { notifications: allChannels } });
   cache.set(stage, templates);
   return templates;
 }
@@ -52,6 +59,41 @@ export function text(value: unknown): string {
   throw new Error(`An expression that these tests do not know: ${JSON.stringify(value)}`);
 }
 
+/** Logical id that a `Ref`, or the part of a `Fn::GetAtt` before the attribute, names. */
+export function refIn(value: unknown): string {
+  return text(value).replace(/^<([^.>]+)[^>]*>$/, '$1');
+}
+
+/**
+ * Ids of all that CloudFormation makes before a resource: what it depends on or refers to, in its update policy too,
+ * and what that needs in turn.
+ */
+export function neededBy(template: CloudFormationTemplate, id: string): Set<string> {
+  const needed = new Set<string>();
+  const waiting = [id];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const needing = template.Resources[next];
+    if (!needing) continue;
+    const named = [...list(needing.DependsOn), ...references([needing.Properties, needing.UpdatePolicy])];
+    for (const other of named) {
+      if (!(other in template.Resources) || needed.has(other)) continue;
+      needed.add(other);
+      waiting.push(other);
+    }
+  }
+  return needed;
+}
+
+/** What the expressions within a value name; `Fn::Sub` is not used with names in its text. */
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (key === 'Ref' && typeof inner === 'string') return [inner];
+    if (key === 'Fn::GetAtt' && Array.isArray(inner)) return [String(inner[0])];
+    return references(inner);
+  });
+}
+
 export function list<T>(value: T | T[] | undefined): T[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];
@@ -65,6 +107,17 @@ export function lambdas(template: CloudFormationTemplate): Map<string, Resource>
       lambda,
     ]),
   );
+}
+
+/** The alias that callers of a Lambda call, as `text` shows it. */
+export function liveAlias(template: CloudFormationTemplate, name: string): string {
+  const lambda = lambdas(template).get(name);
+  if (!lambda) throw new Error(`There is no Lambda ${name}`);
+  const aliases = resources(template, 'AWS::Lambda::Alias').filter(
+    ({ properties }) => text(properties.FunctionName) === `<${lambda.id}>`,
+  );
+  if (aliases.length !== 1 || !aliases[0]) throw new Error(`${name} has ${aliases.length} aliases, not one`);
+  return `<${aliases[0].id}>`;
 }
 
 /** Environment of a Lambda, with every expression as text. */

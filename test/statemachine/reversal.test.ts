@@ -102,6 +102,13 @@ describe('a step of a reversal', () => {
     },
   );
 
+  test('tells analytics when it was, in the dead letter too', async () => {
+    const reversal = await runReversal('cancel', { track: always('Broken') });
+    const told = [...reversal.called('track'), ...reversal.deadLetters];
+    expect(told).toHaveLength(2);
+    for (const { at } of told) expect(at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
   test('that only tells about it is lost at worst', async () => {
     const broken = { notify: always('Broken'), track: always('Broken'), record: always('Broken') };
     const reversal = await runReversal('cancel', broken, { queueFails: true });

@@ -417,6 +417,15 @@ describe('what follows a paid order', () => {
     ]);
   });
 
+  test('tells analytics when it was, in the dead letter too, which may be done again days later', async () => {
+    const before = new Date().toISOString();
+    const run = await runCheckout({ track: always('Broken') });
+    const after = new Date().toISOString();
+    const [{ at } = {}] = run.called('track');
+    const [{ at: kept } = {}] = run.deadLetters;
+    expect([before, at, kept, after]).toEqual([before, at, kept, after].map(String).sort());
+  });
+
   test('stays paid even when the queue refuses as well', async () => {
     const scripts = { notify: always('Broken'), track: always('Broken'), record: always('Broken') };
     const run = await runCheckout(scripts, { queueFails: true });
@@ -426,6 +435,7 @@ describe('what follows a paid order', () => {
 });
 
 describe('what follows a failed order', () => {
+  const someTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   const declined = { authorize: () => ({ status: 'declined', paymentId: null, fraudFlag: false }) };
 
   test('is told to the customer, to analytics and to the trail, with the reason', async () => {
@@ -438,6 +448,9 @@ describe('what follows a failed order', () => {
   test.each(['notify', 'track', 'record'])('%s that fails goes to the dead-letter queue', async (task) => {
     const run = await runCheckout({ ...declined, [task]: always('Broken') });
     expect(run.deadLetters).toMatchObject([{ task, failureCode: 'payment_declined' }]);
+    if (task === 'track')
+      for (const told of [...run.called(task), ...run.deadLetters])
+        expect(told).toMatchObject({ at: someTime });
     expect(run.record.status).toBe('SUCCEEDED');
   });
 

@@ -31,7 +31,10 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack in memory, seeded, with retries a hundred times faster than on AWS. */
+/**
+ * Starts a stack in memory, seeded, with retries a hundred times faster than on AWS. It publishes notifications but
+ * delivers none, unless its settings say so: most tests need not wait for three more Lambdas to load.
+ */
 export async function startLocalStack(options: Partial<LocalRuntimeOptions> = {}): Promise<LocalStack> {
   const runtime = await startLocalRuntime({
     port: 0,
@@ -39,6 +42,7 @@ export async function startLocalStack(options: Partial<LocalRuntimeOptions> = {}
     retryIntervalScale: 0.01,
     prewarm: false,
     ...options,
+    settings: { notifications: { staff: [] }, ...options.settings },
   });
   const call: LocalStack['call'] = (method, path, given) => callApi(runtime.url, method, path, given);
   return {

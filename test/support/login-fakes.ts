@@ -113,6 +113,7 @@ export function fakeLoginProtection(limits: LoginLimits = testLimits): FakeLogin
       },
     },
     codeKey: async () => 'a key that only these tests know, of 32 characters',
+    codeChannels: ['email', 'sms'],
     notifier: {
       sent,
       async publish(notification) {

@@ -11,6 +11,7 @@ const appliedSchema = z.object({
   orderId: z.string(),
   version: z.int(),
   facts: salesFactsSchema.optional(),
+  milestones: z.array(z.string()).optional(),
 });
 
 /** Counters in the Insights table. Two write units for each counter and mark; score counters also move in byScore. */
@@ -19,7 +20,7 @@ export function createCounterStore(client: Dynamo, table: string, effects: Retry
     async findApplied(orderIds) {
       const items = await batchGet(client, table, orderIds.map(appliedKey), effects, { consistent: true });
       const marks = items.map((item) => appliedSchema.parse(item));
-      return new Map(marks.map(({ orderId, version, facts }) => [orderId, { version, facts }]));
+      return new Map(marks.map(({ orderId, ...applied }) => [orderId, applied]));
     },
     async apply(orders, counters) {
       const items = [

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { OnceStore } from '../../workflow/once.ts';
@@ -6,15 +7,24 @@ import { isConditionFailure, transiently } from './faults.ts';
 
 const secondsKept = 30 * 24 * 3600;
 
-/** Claims in the Idempotency table, which expire by its TTL. Two write units an effect. */
-export function createOnceStore(client: Dynamo, table: string): OnceStore {
+/**
+ * Claims in the Idempotency table, which expire by its TTL. Two write units an effect. Each attempt leaves an id of
+ * its own: the SDK repeats a write whose answer was lost, and is then refused by the claim that it has just taken.
+ */
+export function createOnceStore(
+  client: Dynamo,
+  table: string,
+  newAttempt: () => string = randomUUID,
+): OnceStore {
   return {
     async claim(key, now, until) {
+      const attempt = newAttempt();
       const command = new PutCommand({
         TableName: table,
         Item: {
           pk: key,
           state: 'claimed',
+          attempt,
           claimedUntil: until.toISOString(),
           expiresAt: Math.floor(now.getTime() / 1000) + secondsKept,
         },
@@ -28,7 +38,8 @@ export function createOnceStore(client: Dynamo, table: string): OnceStore {
         return 'claimed';
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return error.Item?.state?.S === 'done' ? 'done' : 'busy';
+        if (error.Item?.state?.S === 'done') return 'done';
+        return error.Item?.attempt?.S === attempt ? 'claimed' : 'busy';
       }
     },
     async complete(key) {

@@ -27,6 +27,10 @@ const notificationTypes = [
   'order_failed',
   'order_cancelled',
   'order_refunded',
+  'order_held',
+  'order_approved',
+  'order_shipped',
+  'order_delivered',
 ];
 const waitingSchema = z.object({ sk: z.string() });
 const claimSchema = z.object({ pk: z.string(), state: z.string() });

@@ -33,6 +33,17 @@ export interface PromotionTables {
   readonly audit: string;
 }
 
+export function createPromotionFinder(client: Dynamo, table: string): Pick<PromotionStore, 'find'> {
+  return {
+    async find(code) {
+      const { Item } = await transiently(() =>
+        client.send(new GetCommand({ TableName: table, Key: definitionKey(code), ConsistentRead: true })),
+      );
+      return Item && storedSchema.parse(Item);
+    },
+  };
+}
+
 /** Promotions in their table. Their uses are written by the orders that use them (`promotion-uses.ts`). */
 export function createPromotionStore(
   client: Dynamo,
@@ -77,12 +88,7 @@ export function createPromotionStore(
 
   return {
     usesOf,
-    async find(code) {
-      const { Item } = await transiently(() =>
-        client.send(new GetCommand({ TableName: table, Key: definitionKey(code), ConsistentRead: true })),
-      );
-      return Item && storedSchema.parse(Item);
-    },
+    ...createPromotionFinder(client, table),
     async create(promotion, audit) {
       const { code, promotionId } = promotion;
       const definition = {

@@ -11,6 +11,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
+import { traceHeader } from '../../observability/trace-header.ts';
 import type { CheckoutRuns } from '../../orders/checkout-runs.ts';
 import type { CheckoutRunView } from '../../orders/order-schemas.ts';
 import { awsCall } from '../aws-faults.ts';
@@ -22,12 +23,11 @@ const eventsPerCall = 1000;
 export function createCheckoutRuns(client: SFNClient, stateMachineArn: string): CheckoutRuns {
   const arnOf = (orderId: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${orderId}`;
   return {
-    async start({ orderId, userId, productIds, fillFromProfile }) {
-      const input = JSON.stringify({ orderId, userId, productIds, fillFromProfile });
+    async start({ orderId, userId, productIds, fillFromProfile, requestId }) {
+      const input = JSON.stringify({ orderId, userId, productIds, fillFromProfile, requestId });
+      const start = { stateMachineArn, name: orderId, input, ...traced() };
       try {
-        await awsCall('Step Functions', () =>
-          client.send(new StartExecutionCommand({ stateMachineArn, name: orderId, input })),
-        );
+        await awsCall('Step Functions', () => client.send(new StartExecutionCommand(start)));
       } catch (error) {
         if (!(error instanceof ExecutionAlreadyExists)) throw error;
       }
@@ -46,6 +46,12 @@ export function createCheckoutRuns(client: SFNClient, stateMachineArn: string): 
     },
     ...createTaskAnswers(client),
   };
+}
+
+/** The execution goes on with the trace of the request that started it. */
+export function traced(): { traceHeader?: string } {
+  const header = traceHeader();
+  return header === undefined ? {} : { traceHeader: header };
 }
 
 /** Answers to waiting tasks, for the Lambdas that know a token but need not know the state machine. */

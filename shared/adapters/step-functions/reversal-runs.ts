@@ -2,6 +2,7 @@ import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@
 import type { Ending } from '../../orders/ending.ts';
 import type { Reversal, ReversalRuns } from '../../orders/reversal-runs.ts';
 import { awsCall } from '../aws-faults.ts';
+import { traced } from './checkout-runs.ts';
 
 const endings: Readonly<Record<Reversal['kind'], Ending['code']>> = {
   cancel: 'cancelled',
@@ -18,7 +19,7 @@ export function createReversalRuns(client: SFNClient, stateMachineArn: string): 
       const input = JSON.stringify({ ...reversal, failure });
       try {
         await awsCall('Step Functions', () =>
-          client.send(new StartExecutionCommand({ stateMachineArn, name, input })),
+          client.send(new StartExecutionCommand({ stateMachineArn, name, input, ...traced() })),
         );
       } catch (error) {
         if (!(error instanceof ExecutionAlreadyExists)) throw error;

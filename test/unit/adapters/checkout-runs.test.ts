@@ -12,8 +12,9 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCheckoutRuns } from '../../../shared/adapters/step-functions/checkout-runs.ts';
+import { createReversalRuns } from '../../../shared/adapters/step-functions/reversal-runs.ts';
 import { TransientError } from '../../../shared/errors.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:Checkout';
@@ -36,6 +37,25 @@ describe('starting a checkout', () => {
     expect(sfn.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input)).toEqual([
       { stateMachineArn: machine, name: 'order-1', input: JSON.stringify(checkout) },
     ]);
+  });
+
+  test('goes on with the trace of the request that placed the order, and tells its id', async () => {
+    vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-67891233-abcdef012345678912345678;Sampled=1');
+    sfn.on(StartExecutionCommand).resolves({});
+    await runs.start({ ...checkout, requestId: 'request-1' });
+    await createReversalRuns(new SFNClient({ region: 'us-east-1' }), machine).start({
+      orderId: 'order-1',
+      userId: 'user-1',
+      productIds: ['mug'],
+      kind: 'cancel',
+    });
+    vi.unstubAllEnvs();
+    const inputs = sfn.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input);
+    expect(inputs.map(({ traceHeader }) => traceHeader)).toEqual([
+      'Root=1-67891233-abcdef012345678912345678;Sampled=1',
+      'Root=1-67891233-abcdef012345678912345678;Sampled=1',
+    ]);
+    expect(JSON.parse(inputs[0]?.input ?? '')).toEqual({ ...checkout, requestId: 'request-1' });
   });
 
   test('that has been started before is fine', async () => {

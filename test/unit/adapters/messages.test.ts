@@ -38,22 +38,28 @@ describe('a notification', () => {
   const paid = { orderId: 'order-1', userId: 'user-1', type: 'order_confirmation', outcome: 'allocated' };
 
   test('names user and order, and nothing by which the user could be reached', async () => {
-    await send({ ...paid, email: 'ann@example.com', address: { line1: '1 Main St' }, phone: '+14155550100' });
+    const total = { amount: 1999, currency: 'USD' };
+    await send({
+      ...paid,
+      total,
+      email: 'ann@example.com',
+      address: { line1: '1 Main St' },
+      phone: '+14155550100',
+    });
     expect(published()).toEqual([
       {
         TopicArn: topics.order,
         Message: JSON.stringify({
           notificationId: 'order-1#order_confirmation',
           topic: 'order',
-          channel: 'email',
           role: 'Customer',
-          type: 'order_confirmation',
           orderId: 'order-1',
           userId: 'user-1',
-          data: {},
+          type: 'order_confirmation',
+          data: { total: '1999', currency: 'USD' },
         }),
         MessageAttributes: {
-          channel: { DataType: 'String', StringValue: 'email' },
+          channel: { DataType: 'String.Array', StringValue: '["email","sms","push"]' },
           role: { DataType: 'String', StringValue: 'Customer' },
           type: { DataType: 'String', StringValue: 'order_confirmation' },
         },
@@ -101,6 +107,7 @@ describe('an analytics event', () => {
       userId: 'user-1',
       type: 'order.paid',
       outcome: 'allocated',
+      total: { amount: 1999, currency: 'USD' },
       email: 'ann@example.com',
     });
     const [record] = records();
@@ -108,13 +115,17 @@ describe('an analytics event', () => {
     const line = read(record?.Data);
     expect(line.endsWith('\n')).toBe(true);
     expect(JSON.parse(line)).toEqual({
+      schemaVersion: 1,
       eventId: 'order-1#order.paid',
-      version: 1,
       type: 'order.paid',
-      at: '2026-03-01T12:00:00.000Z',
+      occurredAt: '2026-03-01T12:00:00.000Z',
+      source: 'checkout',
       userId: 'user-1',
       orderId: 'order-1',
-      properties: { outcome: 'allocated' },
+      outcome: 'allocated',
+      amount: 1999,
+      currency: 'USD',
+      properties: {},
     });
   });
 
@@ -124,6 +135,12 @@ describe('an analytics event', () => {
     await put(failed);
     const ids = records().map(({ Data }) => JSON.parse(read(Data)).eventId);
     expect(ids).toEqual(['order-1#order.failed', 'order-1#order.failed']);
+  });
+
+  test('is of the moment that it tells, though it is put on the stream days later', async () => {
+    const at = '2026-02-26T23:59:59.876Z';
+    await put({ at, orderId: 'order-1', userId: 'user-1', type: 'order.paid' });
+    expect(JSON.parse(read(records()[0]?.Data))).toMatchObject({ occurredAt: at });
   });
 
   test('that the stream does not take now is tried again by the workflow', async () => {

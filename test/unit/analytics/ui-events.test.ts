@@ -22,7 +22,13 @@ describe('UI events', () => {
     const { accepted, events } = await record([click, { type: 'order.paid', at: click.at }], 'ann');
     expect(accepted).toBe(2);
     expect(events).toMatchObject([
-      { type: 'ui.click', userId: 'ann', at: click.at, properties: click.properties },
+      {
+        type: 'ui.click',
+        source: 'ui',
+        userId: 'ann',
+        occurredAt: click.at,
+        properties: { banner: 'spring', place: '2' },
+      },
       { type: 'ui.order.paid', properties: {} },
     ]);
     for (const event of events) analyticsEventSchema.parse(event);
@@ -78,6 +84,23 @@ describe('UI events', () => {
     expect(uiEventsRequest.safeParse(body).success).toBe(false);
   });
 
+  it('have the names of their properties in lower case, as the files do', async () => {
+    const properties = { productId: 'mug', Seen: true };
+    const { events } = await record([{ ...click, properties }]);
+    expect(events).toMatchObject([{ properties: { productid: 'mug', seen: 'true' } }]);
+    expect(Object.keys(events[0]?.properties ?? {})).toEqual(['productid', 'seen']);
+  });
+
+  it.each([
+    ['two', { productId: 1, productid: 2 }],
+    ['two others', { 'Sale.Banner': 'a', sale: 'b', 'sale.banner': 'a' }],
+  ])('may not have names that differ by their case only: %s', (_, properties) => {
+    const parsed = uiEventsRequest.safeParse({ events: [{ ...click, properties }] });
+    expect(parsed.error?.issues).toMatchObject([
+      { path: ['events', 0, 'properties'], message: 'has names that differ by their case only' },
+    ]);
+  });
+
   it('may be 25 at once, and carry what names a thing', () => {
     const properties = {
       productId: '01J8',
@@ -112,9 +135,10 @@ describe('PutRecords', () => {
     );
   const event = (eventId: string) => ({
     eventId,
-    version: 1 as const,
+    schemaVersion: 1 as const,
     type: 'ui.click',
-    at: click.at,
+    occurredAt: click.at,
+    source: 'ui' as const,
     properties: {},
   });
   const sent = () =>

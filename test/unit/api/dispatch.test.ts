@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { requireOwnership } from '../../../shared/api/authorize.ts';
 import { createApiHandler } from '../../../shared/api/dispatch.ts';
@@ -112,6 +112,8 @@ async function call(parts: EventParts = {}, handler = handlerOf()) {
 }
 const post = (parts: EventParts) => call({ method: 'POST', ...parts });
 
+afterEach(() => vi.unstubAllEnvs());
+
 beforeEach(() => {
   useCase = () => ({ body: { shown: 'yes' } });
   seen = [];
@@ -155,6 +157,25 @@ describe('an answer', () => {
     });
     expect(response).toMatchObject({ statusCode: 204, body: '' });
     expect(response.headers).not.toHaveProperty('Content-Type');
+  });
+
+  test.each([
+    [undefined, 'Origin'],
+    ['Authorization', 'Authorization, Origin'],
+    ['Accept', 'Accept, Origin'],
+  ])('that varies by %s also varies by origin where pages may call', async (own, expected) => {
+    vi.stubEnv('CORS_ALLOWED_ORIGINS', 'https://shop.example.com');
+    useCase = () => ({ body: { shown: 'yes' }, headers: own === undefined ? {} : { Vary: own } });
+    const { headers } = await call({ headers: { Origin: 'https://shop.example.com' } });
+    expect(headers).toMatchObject({
+      Vary: expected,
+      'Access-Control-Allow-Origin': 'https://shop.example.com',
+    });
+  });
+
+  test('varies by what the use case says and nothing more where no page may call', async () => {
+    useCase = () => ({ body: { shown: 'yes' }, headers: { Vary: 'Accept' } });
+    expect((await call()).headers.Vary).toBe('Accept');
   });
 
   test('takes the use case’s headers along', async () => {

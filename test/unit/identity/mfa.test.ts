@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../shared/api/problem.ts';
 import { TransientError } from '../../../shared/errors.ts';
 import { loginUser } from '../../../shared/identity/login-user.ts';
+import type { Notification } from '../../../shared/notifications/notification.ts';
 import { aCaller, aUser } from '../../support/builders/user.ts';
 import { type FakeUserPorts, fakeUserPorts } from '../../support/identity-fakes.ts';
 
@@ -39,11 +40,13 @@ const codeOf = (attempt: Attempt) =>
     ({ code }: Problem) => code,
   );
 
+const codeIn = (sent: Notification | undefined) => (sent?.type === 'mfa_code' ? sent.data.code : '');
+
 /** Logs in from abroad and answers what the person was sent. */
 async function aChallenge() {
   expect(await codeOf({})).toBe('mfa_required');
-  const { notificationId = '', data } = ports.protection.notifier.sent.at(-1) ?? {};
-  return { challengeId: notificationId, code: data?.code ?? '' };
+  const sent = ports.protection.notifier.sent.at(-1);
+  return { challengeId: sent?.notificationId ?? '', code: codeIn(sent) };
 }
 
 describe('a login from an unusual place', () => {
@@ -107,9 +110,20 @@ describe('a login from an unusual place', () => {
     ]);
   });
 
+  it.each([
+    ['email', ['email'] as const],
+    ['sms', ['sms'] as const],
+    ['sms', [] as const],
+  ])('goes by %s to who has a telephone when the stage has %j', async (channel, codeChannels) => {
+    ports.store.patch('user-1', { phone: '+14155550100' });
+    Object.assign(ports.protection, { codeChannels });
+    expect(await codeOf({})).toBe('mfa_required');
+    expect(ports.protection.notifier.sent).toMatchObject([{ channel }]);
+  });
+
   it('keeps the code out of the answer, the audit trail and the table', async () => {
     const problem: Problem = await refusalOf(logIn());
-    const code = ports.protection.notifier.sent[0]?.data.code ?? '';
+    const code = codeIn(ports.protection.notifier.sent[0]);
     const kept = [
       problem.message,
       problem.options,
@@ -326,6 +340,6 @@ describe('the code', () => {
 
 async function aChallengeFrom(ip: string) {
   expect(await codeOf({ from: aCaller(undefined, { ip }) })).toBe('mfa_required');
-  const { notificationId = '', data } = ports.protection.notifier.sent.at(-1) ?? {};
-  return { challengeId: notificationId, code: data?.code ?? '' };
+  const sent = ports.protection.notifier.sent.at(-1);
+  return { challengeId: sent?.notificationId ?? '', code: codeIn(sent) };
 }

@@ -123,6 +123,7 @@ describe('the event source of a stream', () => {
     expect(readEventSource(mapping)).toMatchObject({
       table: 'things',
       functionRef: 'Counter',
+      functionName: 'Counter',
       retryAttempts: 2,
     });
     const kinesis = { ...mapping, EventSourceArn: 'arn:aws:kinesis:us-east-1:0:stream/clicks' };

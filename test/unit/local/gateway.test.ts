@@ -25,6 +25,22 @@ const api: ApiModel = {
     method('GET', '/order/report'),
     method('GET', '/me', { authorizer }),
     method('POST', '/order'),
+    method('OPTIONS', '/order', {
+      integration: {
+        kind: 'mock',
+        responses: [
+          {
+            statusCode: 204,
+            headers: { Vary: "'Origin'" },
+            template: [
+              '#set($origin = $input.params().header.get("Origin"))',
+              '#if(!$origin)#set($origin = $input.params().header.get("origin"))#end',
+              '#if($origin == "https://shop.example")#set($context.responseOverride.header.X-Origin = $origin)#end',
+            ].join('\n'),
+          },
+        ],
+      },
+    }),
     method('ANY', '/order', {
       integration: {
         kind: 'mock',
@@ -162,6 +178,19 @@ describe('the gateway itself', () => {
     expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
     expect(json.id).toBe(headers.get('x-request-id'));
     expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['Origin', 'https://shop.example', 'https://shop.example'],
+    ['origin', 'https://shop.example', 'https://shop.example'],
+    ['Origin', 'https://other.example', null],
+    ['X-Other', 'https://shop.example', null],
+  ])('lets the template of a mock look at the request: %s: %s', async (name, value, expected) => {
+    const { call } = await serve();
+    const { status, headers, json } = await call('/order', { method: 'OPTIONS', headers: { [name]: value } });
+    expect({ status, json }).toEqual({ status: 204, json: undefined });
+    expect(headers.get('x-origin')).toBe(expected);
+    expect(headers.get('vary')).toBe('Origin');
   });
 
   it('throttles by the method’s own bucket and refills it', async () => {

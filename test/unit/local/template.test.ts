@@ -34,12 +34,24 @@ const backend = templateSchema.parse({
         },
       },
     },
+    UserFnVersion77777777: {
+      Type: 'AWS::Lambda::Version',
+      Properties: { FunctionName: { Ref: 'UserFn55555555' } },
+    },
+    UserFnLive88888888: {
+      Type: 'AWS::Lambda::Alias',
+      Properties: {
+        Name: 'live',
+        FunctionName: { Ref: 'UserFn55555555' },
+        FunctionVersion: { 'Fn::GetAtt': ['UserFnVersion77777777', 'Version'] },
+      },
+    },
     Machine66666666: {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
         DefinitionString: '{"fn":"${FnArn}","queue":"${QueueUrl}"}',
         DefinitionSubstitutions: {
-          FnArn: { 'Fn::GetAtt': ['UserFn55555555', 'Arn'] },
+          FnArn: { Ref: 'UserFnLive88888888' },
           QueueUrl: { Ref: 'Queue33333333' },
         },
       },
@@ -68,6 +80,18 @@ describe('the resolver', () => {
     expect(() => resolve('backend', { 'Fn::Cidr': [] })).toThrow('Fn::Cidr');
   });
 
+  it('names an alias and a version within their Lambda', () => {
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:UserFn';
+    expect(resolve('backend', { Ref: 'UserFnLive88888888' })).toBe(`${arn}:live`);
+    expect(resolve('backend', { Ref: 'UserFnVersion77777777' })).toBe(`${arn}:1`);
+    expect(resolve('backend', { 'Fn::GetAtt': ['UserFnVersion77777777', 'Version'] })).toBe('1');
+    const qualified = [
+      '',
+      [{ 'Fn::Select': [6, { 'Fn::Split': [':', { Ref: 'UserFnLive88888888' }] }] }, ':live'],
+    ];
+    expect(resolve('backend', { 'Fn::Join': qualified })).toBe('UserFn:live');
+  });
+
   it('names resources readably, but apart', () => {
     expect(resolve('data', { Ref: 'TablesUsers0A1B2C3D' })).toBe('TablesUsers');
     expect(resolve('backend', { Ref: 'Topic11111111' })).toMatch(/:Topic11111111$/);
@@ -83,6 +107,7 @@ describe('a deployment', () => {
       {
         shortName: 'user',
         arn: 'arn:aws:lambda:us-east-1:000000000000:function:UserFn',
+        aliases: ['live'],
         timeoutMs: 15_000,
         environment: { USERS_TABLE: 'TablesUsers', STREAM: 'clicks' },
       },
@@ -91,7 +116,7 @@ describe('a deployment', () => {
 
   it('has state machines with every placeholder filled', () => {
     expect(JSON.parse(deployment.stateMachines[0]?.definition ?? '')).toEqual({
-      fn: 'arn:aws:lambda:us-east-1:000000000000:function:UserFn',
+      fn: 'arn:aws:lambda:us-east-1:000000000000:function:UserFn:live',
       queue: 'http://aws/000000000000/Queue',
     });
   });

@@ -10,6 +10,7 @@ import { createProductStore } from '../../../shared/adapters/dynamodb/product-st
 import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory, userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
+import type { AnalyticsEvent } from '../../../shared/analytics/event.ts';
 import type { Product } from '../../../shared/catalogue/product.ts';
 import { TransientError } from '../../../shared/errors.ts';
 import type { User } from '../../../shared/identity/user.ts';
@@ -73,6 +74,7 @@ function openShop() {
   const effects = testEffects();
   const checkouts = memoryCheckouts();
   const sent: Notification[] = [];
+  const events: AnalyticsEvent[] = [];
   const catalogue = createProductStore(client, tables, retry);
   const orders = createOrderStore(client, tables, retry);
   const ports = {
@@ -85,6 +87,11 @@ function openShop() {
         sent.push(notification);
       },
     },
+    events: {
+      put: async (event: AnalyticsEvent) => {
+        events.push(event);
+      },
+    },
     checkouts: checkouts.runs,
     once: createOnceStore(client, tables.idempotency),
     stock: createStockWatch(client, tables.products, retry),
@@ -95,6 +102,7 @@ function openShop() {
     ports,
     effects,
     sent,
+    events,
     resumed: checkouts.resumed,
     payments: createPaymentRecords(client, tables.orders),
     async product(over: Partial<Product> = {}) {

@@ -54,6 +54,26 @@ describe('a claim', () => {
   });
 });
 
+describe('a claim whose answer was lost on the way', () => {
+  test('is its own when the SDK repeats the write, and nobody else’s', async () => {
+    let writes = 0;
+    dynamo.client.middlewareStack.add(
+      (next) => async (args) => {
+        writes += 1;
+        const isFirst = writes === 1;
+        const answer = await next(args);
+        if (isFirst) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', $retryable: {} });
+        return answer;
+      },
+      { step: 'deserialize', priority: 'high', name: 'losesOneAnswer' },
+    );
+    expect(await store.claim('lost', at(0), at(30))).toBe('claimed');
+    dynamo.client.middlewareStack.remove('losesOneAnswer');
+    expect(writes).toBe(2);
+    expect(await store.claim('lost', at(0), at(30))).toBe('busy');
+  });
+});
+
 describe('an effect', () => {
   let done: number;
   const effect = async () => {

@@ -1,0 +1,67 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+import type { Clock } from '../../shared/effects.ts';
+import type { Notifier } from '../../shared/notifications/notifier.ts';
+import {
+  type NoticedOrder,
+  noticedOrderSchema,
+  noticesOf,
+} from '../../shared/notifications/order-notices.ts';
+import { logger } from '../../shared/observability/logger.ts';
+import { type OnceStore, once } from '../../shared/workflow/once.ts';
+
+const imageSchema = z.record(
+  z.string(),
+  z.custom<AttributeValue>((value) => typeof value === 'object'),
+);
+const recordSchema = z.object({
+  dynamodb: z.object({ OldImage: imageSchema.optional(), NewImage: imageSchema }),
+});
+const eventSchema = z.object({
+  Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
+});
+
+export interface NoticePorts {
+  readonly notifier: Notifier;
+  readonly once: OnceStore;
+  readonly clock: Clock;
+}
+
+/** Lambda's partial batch answer: records from the first one named on are delivered again. */
+export interface BatchAnswer {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Publishes what the records of the Orders table's stream give customers to know, once each. */
+export async function tellCustomers(event: unknown, ports: NoticePorts): Promise<BatchAnswer> {
+  for (const record of eventSchema.parse(event).Records) {
+    const { SequenceNumber } = record.dynamodb;
+    try {
+      const { OldImage, NewImage } = recordSchema.parse(record).dynamodb;
+      await tell(OldImage && orderIn(OldImage), orderIn(NewImage), ports);
+    } catch (error) {
+      const failure = error instanceof Error ? error : String(error);
+      logger.error('customer was not told', { sequenceNumber: SequenceNumber, error: failure });
+      // All behind it come again anyway, in order.
+      return { batchItemFailures: [{ itemIdentifier: SequenceNumber }] };
+    }
+  }
+  return { batchItemFailures: [] };
+}
+
+async function tell(before: NoticedOrder | undefined, after: NoticedOrder, ports: NoticePorts) {
+  for (const notice of noticesOf(before, after)) {
+    await once(
+      ports.once,
+      `NOTIFY#${notice.notificationId}`,
+      () => ports.clock.now(),
+      () => ports.notifier.publish(notice),
+    );
+    logger.info('customer told', { orderId: notice.orderId, type: notice.type });
+  }
+}
+
+function orderIn(image: Record<string, AttributeValue>): NoticedOrder {
+  return noticedOrderSchema.parse(unmarshall(image));
+}

@@ -1,0 +1,37 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Period, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import type { Route } from '../../shared/api/route.ts';
+import type { StageSettings } from '../stage-settings.ts';
+
+export interface ClientKeysProps {
+  readonly usagePlan: NonNullable<StageSettings['usagePlan']>;
+  readonly api: RestApi;
+}
+
+/** Whether a route asks client applications for their key: those who sign their requests are machines without one. */
+export function takesClientKey({ signatureHeader }: Route): boolean {
+  return signatureHeader === undefined;
+}
+
+/**
+ * An API key for each client application, with a throttle and a quota of its own and a count of its use. A key names
+ * an application, not a person, and is no secret: it ships with the application.
+ */
+export class ClientKeys extends Construct {
+  constructor(scope: Construct, id: string, { usagePlan, api }: ClientKeysProps) {
+    super(scope, id);
+    const { clients, throttle, requestsPerDay } = usagePlan;
+    for (const client of clients) {
+      const key = api.addApiKey(`Key-${client}`, { description: `Client application ${client}` });
+      const plan = api.addUsagePlan(`Plan-${client}`, {
+        description: `What the client application ${client} may ask for`,
+        apiStages: [{ stage: api.deploymentStage }],
+        throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
+        quota: { limit: requestsPerDay, period: Period.DAY },
+      });
+      plan.addApiKey(key);
+      new CfnOutput(Stack.of(this), `ApiKeyId-${client}`, { value: key.keyId });
+    }
+  }
+}

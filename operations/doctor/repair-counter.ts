@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { auditItem } from '../../shared/adapters/dynamodb/audit-trail.ts';
+import { type TransactItem, transact } from '../../shared/adapters/dynamodb/transact.ts';
+import type { AuditEntry } from '../../shared/audit/audit-entry.ts';
+import { retryEffects } from '../support/stage.ts';
+import { doctorEntry, type Examination, type Finding } from './doctor.ts';
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** A counter, and the facts that it has to agree with. */
+export interface Counted<Fact> {
+  readonly kind: Finding['kind'];
+  readonly entity: AuditEntry['entity'];
+  /** What is counted, in words. */
+  readonly what: string;
+  /** Every fact, read strongly. A fact only ever moves on, and never back to where it was. */
+  facts(): Promise<readonly Fact[]>;
+  /** The counters as they stand; undefined when what carries them is gone. */
+  counts(): Promise<Counts | undefined>;
+  expected(facts: readonly Fact[]): Counts;
+  /** The update that moves the counters, on the condition that they still are what was read. */
+  update(read: Counts, expected: Counts): TransactItem;
+}
+
+const looks = 5;
+const pauseMilliseconds = 200;
+
+/**
+ * Counters and facts as they were at one moment. Facts that are the same before and after the counters were read
+ * stood still meanwhile, since none goes back; so a difference is one, however busy the shop is.
+ * @returns undefined when they would not stand still
+ */
+async function snapshot<Fact>(counted: Counted<Fact>) {
+  for (let look = 0; look < looks; look += 1) {
+    if (look > 0) await sleep(pauseMilliseconds * look);
+    const before = await counted.facts();
+    const counts = await counted.counts();
+    const after = await counted.facts();
+    if (isDeepStrictEqual(before, after)) return { facts: after, counts };
+  }
+  return undefined;
+}
+
+export function differs(counts: Counts, expected: Counts): boolean {
+  return Object.entries(expected).some(([name, value]) => counts[name] !== value);
+}
+
+/**
+ * Looks at a counter that seemed wrong in the scan.
+ * @returns the finding when it is wrong; none when a row of it cannot be read, which is a finding of its own
+ */
+export async function examineCounter<Fact>(
+  counted: Counted<Fact>,
+  examination: Examination,
+): Promise<Finding | undefined> {
+  const { kind, entity, what } = counted;
+  const seen = await snapshot(counted).catch((error: unknown) => {
+    if (error instanceof z.ZodError) return undefined;
+    throw error;
+  });
+  if (!seen?.counts) return undefined;
+  const expected = counted.expected(seen.facts);
+  if (!differs(seen.counts, expected)) return undefined;
+  return {
+    kind,
+    entity,
+    detail: `${what}: ${words(seen.counts)}, where its rows say ${words(expected)}`,
+    advice: 'Run with --fix: the counters are moved to what the rows say.',
+    fix: () => repair(counted, examination),
+  };
+}
+
+async function repair<Fact>(counted: Counted<Fact>, examination: Examination): Promise<string | undefined> {
+  for (let attempt = 0; attempt < looks; attempt += 1) {
+    const seen = await snapshot(counted);
+    if (!seen?.counts) break;
+    const expected = counted.expected(seen.facts);
+    if (!differs(seen.counts, expected)) return undefined;
+    if (await move(counted, { facts: seen.facts, counts: seen.counts }, examination)) {
+      return `${counted.what}: now ${words(expected)}`;
+    }
+  }
+  throw new Error(`${counted.what} keeps moving; run the doctor again when the shop is quieter`);
+}
+
+/**
+ * Moves the counters from what was read to what the facts say, with its audit entry. It may be long after they were
+ * read: whoever moves facts moves the counters with them, so counters that still are the same belong to the same facts.
+ * @returns false when they are not, or somebody has made this very repair
+ */
+export async function move<Fact>(
+  counted: Omit<Counted<Fact>, 'facts' | 'counts'>,
+  { facts, counts }: { facts: readonly Fact[]; counts: Counts },
+  { target, tables, clock }: Pick<Examination, 'target' | 'tables' | 'clock'>,
+): Promise<boolean> {
+  const expected = counted.expected(facts);
+  // From the facts it was made by: two doctors who saw the same make one repair.
+  const once = createHash('sha256')
+    .update(JSON.stringify([counted.kind, counted.what, facts, counts]))
+    .digest('hex')
+    .slice(0, 32);
+  const act = { action: counted.kind, once, before: { ...counts }, after: { ...expected } };
+  const entry = auditItem(doctorEntry(counted.entity, act, clock.now()));
+  const refused = await transact(
+    target.dynamo,
+    [
+      counted.update(counts, expected),
+      { Put: { TableName: tables.audit, Item: entry, ConditionExpression: 'attribute_not_exists(pk)' } },
+    ],
+    retryEffects,
+  );
+  return refused === undefined;
+}
+
+export function words(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
