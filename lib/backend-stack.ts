@@ -70,6 +70,7 @@ export class BackendStack extends Stack {
       reversal,
       analytics: analytics.stream,
       userNotifications: messaging.userNotifications,
+      orderNotifications: messaging.orderNotifications,
     });
     const reconciler = new Reconciler(this, 'Reconciler', {
       settings,
@@ -84,6 +85,7 @@ export class BackendStack extends Stack {
         user: handlers.user.function,
         product: handlers.product.function,
         order: handlers.order.function,
+        'payment-webhook': handlers.paymentWebhook.function,
       },
       authorizer: handlers.authorizer.function,
     });

@@ -20,6 +20,7 @@ export const notificationSchema = z.strictObject({
     'order_refunded',
     'order_on_hold',
     'low_stock',
+    'payment_alert',
     'mfa_code',
   ]),
   /** Absent when it is about no order. */

@@ -159,7 +159,8 @@ async function observe(
     notifications: runtime
       .outbox()
       .map(({ message }) => JSON.parse(message))
-      .filter((message) => message.orderId === orderId)
+      // An Admin is told what a Manager is.
+      .filter((message) => message.orderId === orderId && message.role !== 'Admin')
       .map((message) => message.type),
     events: runtime
       .streamRecords()

@@ -133,8 +133,11 @@ describe('an order under suspicion', () => {
     const { order, productId } = await heldOrder();
     expect(order.flags.fraudFlag).toBe(true);
     expect(await shop.stockOf(productId)).toEqual({ stockCount: 10, availableCount: 9 });
-    await eventually(() => outboxOf(order.orderId)[0]);
-    expect(outboxOf(order.orderId)).toMatchObject([{ type: 'order_on_hold', role: 'Manager' }]);
+    await eventually(() => outboxOf(order.orderId)[1]);
+    expect(outboxOf(order.orderId)).toMatchObject([
+      { type: 'order_on_hold', role: 'Manager' },
+      { type: 'order_on_hold', role: 'Admin' },
+    ]);
   });
 
   test('is paid once a manager approves it', async () => {

@@ -52,6 +52,11 @@ describe('stage settings', () => {
     ],
     [{ login: { limits: { account: { captchaAfter: 10 } } } }, 'captchaAfter must be below lockAfter'],
     [{ login: { limits: { windowSeconds: 0 } } }, 'login.limits.windowSeconds'],
+    [{ fraud: { userVelocity: { windowSeconds: 100 } } }, 'fraud.userVelocity.windowSeconds'],
+    [{ fraud: { firstOrderAmount: { limit: { currency: 'DOLLARS' } } } }, 'fraud.firstOrderAmount.limit'],
+    [{ fraud: { countryMismatch: { compare: [] } } }, 'fraud.countryMismatch.compare'],
+    [{ payments: { provider: 'stripe' }, workflow: { reviewTimeoutSeconds: 604_800 } }, 'at most 432000'],
+    [{ payments: { provider: 'stripe' }, workflow: { taskTimeoutSeconds: 15 } }, 'at least 20 with Stripe'],
     [{ loglevel: 'INFO' } as object, 'loglevel'],
   ])('refuse %j and name the setting', (overrides, message) => {
     expect(() => stageSettings('dev', overrides)).toThrow(message);
