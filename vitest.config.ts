@@ -20,6 +20,7 @@ export default defineConfig({
       project('unit'),
       project('infra', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
       project('statemachine', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
+      project('chaos', { testTimeout: 60_000 }),
       project('e2e', { testTimeout: 60_000, globalSetup: 'test/support/bundle-once.ts' }),
     ],
   },

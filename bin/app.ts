@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { bundleLambdas } from '../lib/bundle.ts';
 import { smsTypes } from '../lib/notification-settings.ts';
-import { deploymentNames, StageSettingsError, stageNames, stageSettings } from '../lib/stage-settings.ts';
+import {
+  deploymentNames,
+  paymentProvider,
+  StageSettingsError,
+  stageNames,
+  stageSettings,
+} from '../lib/stage-settings.ts';
 import { addStage, createApp } from '../lib/storefront-app.ts';
 
 await bundleLambdas();
@@ -48,7 +54,13 @@ const overrides = {
 const stage = context('stage');
 try {
   for (const name of stage === undefined ? stageNames : [stage])
-    addStage(app, stageSettings(name, overrides));
+    addStage(
+      app,
+      stageSettings(name, {
+        ...overrides,
+        payments: { provider: paymentProvider(name, context('paymentProvider')) },
+      }),
+    );
 } catch (error) {
   if (!(error instanceof StageSettingsError)) throw error;
   // A typing error of the operator needs its message, not a stack.

@@ -84,6 +84,7 @@ export class BackendStack extends Stack {
       reversal,
       analytics: analytics.stream,
       userNotifications: messaging.userNotifications,
+      orderNotifications: messaging.orderNotifications,
     });
     const reconciler = new Reconciler(this, 'Reconciler', {
       settings,
@@ -98,6 +99,7 @@ export class BackendStack extends Stack {
         user: handlers.user.live,
         product: handlers.product.live,
         order: handlers.order.live,
+        'payment-webhook': handlers.paymentWebhook.live,
       },
       authorizer: handlers.authorizer.live,
     });

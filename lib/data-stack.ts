@@ -37,6 +37,8 @@ export class DataStack extends Stack {
   readonly captchaSecret: Secret;
   /** Key of the hashes of login codes. */
   readonly mfaSecret: Secret;
+  /** Only of a stage that pays with Stripe. */
+  readonly stripeSecret: Secret | undefined;
   /** Undefined on a stage without nightly backups. */
   readonly backupVaultName: string | undefined;
   private readonly removalPolicy: RemovalPolicy;
@@ -50,6 +52,7 @@ export class DataStack extends Stack {
     this.auth0Secret = this.createAuth0Secret();
     this.captchaSecret = this.createCaptchaSecret();
     this.mfaSecret = this.createMfaSecret();
+    this.stripeSecret = settings.payments.provider === 'stripe' ? this.createStripeSecret() : undefined;
     this.backupVaultName = settings.backup && this.backUp(settings.backup);
 
     for (const { table } of Object.values(this.tables)) {
@@ -60,6 +63,12 @@ export class DataStack extends Stack {
       value: this.auth0Secret.secretArn,
       description: 'Put the Auth0 application here: {"clientId", "clientSecret"}.',
     });
+    if (this.stripeSecret) {
+      new CfnOutput(this, 'StripeSecretArn', {
+        value: this.stripeSecret.secretArn,
+        description: 'Put Stripe\'s key and signing secrets here: {"secretKey", "webhookSecrets": [...]}.',
+      });
+    }
     new CfnOutput(this, 'CaptchaSecretArn', {
       value: this.captchaSecret.secretArn,
       description: 'Put the CAPTCHA provider\'s secret here: {"secret"}.',
@@ -211,6 +220,26 @@ export class DataStack extends Stack {
       secret,
       'AwsSolutions-SMG4',
       'The CAPTCHA provider issues this secret; Secrets Manager cannot rotate it there.',
+    );
+    return secret;
+  }
+
+  /** Created with a key that Stripe refuses and without a signing secret, so that it pays and hears nothing yet. */
+  private createStripeSecret(): Secret {
+    const secret = new Secret(this, 'Stripe', {
+      description: 'Stripe, of the payment Lambdas: {"secretKey", "webhookSecrets": [...]}',
+      encryptionKey: this.key,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ secretKey: 'sk_replace_me', webhookSecrets: [] }),
+        generateStringKey: 'unused',
+        excludePunctuation: true,
+      },
+      removalPolicy: this.removalPolicy,
+    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'Stripe issues these secrets; Secrets Manager cannot rotate them there. docs/payments.md tells how to.',
     );
     return secret;
   }

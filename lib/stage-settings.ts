@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { loginLimitsSchema } from '../shared/identity/login-limits.ts';
+import { type FraudRules, fraudRulesSchema } from '../shared/payments/fraud-settings.ts';
 import { analyticsSettingsSchema } from './analytics-settings.ts';
 import { notificationSettingsSchema } from './notification-settings.ts';
 
 /** The stages that exist. Adding one is a name here and its settings below. */
 export const stageNames = ['dev', 'prod'] as const;
 export type StageName = (typeof stageNames)[number];
+
+/** Who takes the money; docs/payments.md. */
+const paymentProviders = ['sandbox', 'stripe'] as const;
 
 /** How much longer Step Functions waits than the Lambda may run, in seconds: the Lambda reports its own time-out. */
 export const taskTimeoutMarginSeconds = 5;
@@ -27,6 +31,9 @@ const throttleSchema = z.strictObject({
   burst: z.int().positive(),
 });
 
+/** Stripe's own waits have to fit into a task, and a review into the life of a card's authorization. */
+const stripeBounds = { taskTimeoutSeconds: 20, reviewTimeoutSeconds: 5 * days } as const;
+
 const webAclSchema = z.strictObject({
   /** What meets an address that goes over a limit of its own: 429, or AWS WAF's CAPTCHA page. */
   overLimit: z.enum(['block', 'captcha']),
@@ -46,7 +53,7 @@ const usagePlanSchema = z.strictObject({
   requestsPerDay: z.int().positive(),
 });
 
-const settingsSchema = z.strictObject({
+const settingsShape = z.strictObject({
   stage: z.enum(stageNames),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as us-east-1'),
   auth0: z.strictObject({
@@ -104,7 +111,12 @@ const settingsSchema = z.strictObject({
       .min(60)
       .max(30 * days),
   }),
-  paymentProvider: z.enum(['sandbox']),
+  payments: z.strictObject({
+    /** `stripe` needs a key and a webhook's secret in Secrets Manager; docs/payments.md. */
+    provider: z.enum(paymentProviders),
+  }),
+  /** Rules of our own beside the provider's; docs/fraud.md. */
+  fraud: fraudRulesSchema,
   /** How new versions of the Lambdas take over from the former ones. */
   deployment: z.enum(deploymentNames),
   /**
@@ -145,6 +157,19 @@ const settingsSchema = z.strictObject({
   alarmEmail: z.email().optional(),
 });
 
+const settingsSchema = settingsShape.superRefine(({ payments, workflow }, context) => {
+  if (payments.provider !== 'stripe') return;
+  const refuse = (setting: keyof typeof stripeBounds, bound: string) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['workflow', setting],
+      message: `must be ${bound} ${stripeBounds[setting]} with Stripe`,
+    });
+  if (workflow.taskTimeoutSeconds < stripeBounds.taskTimeoutSeconds) refuse('taskTimeoutSeconds', 'at least');
+  if (workflow.reviewTimeoutSeconds > stripeBounds.reviewTimeoutSeconds)
+    refuse('reviewTimeoutSeconds', 'at most');
+});
+
 /** Everything in which one stage differs from another. */
 export type StageSettings = Readonly<z.infer<typeof settingsSchema>>;
 
@@ -161,6 +186,38 @@ const login: StageSettings['login'] = {
     wrongCodes: 20,
   },
   captchaVerifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+};
+
+const hour = 60 * 60;
+const firstOrderLimits = [
+  { amount: 450_00, currency: 'EUR' },
+  { amount: 400_00, currency: 'GBP' },
+  { amount: 75_000, currency: 'JPY' },
+];
+
+/** On dev every rule is there to be tried, with limits out of the way of load tests and demonstrations. */
+const fraud: Record<StageName, FraudRules> = {
+  dev: {
+    userVelocity: { enabled: true, windowSeconds: hour, maxOrders: 10_000 },
+    addressVelocity: { enabled: true, windowSeconds: hour, maxOrders: 100_000 },
+    countryMismatch: { enabled: true, compare: ['payment', 'placement'], alike: [] },
+    firstOrderAmount: { enabled: true, limit: { amount: 10_000_00, currency: 'USD' }, limits: [] },
+  },
+  prod: {
+    userVelocity: { enabled: true, windowSeconds: hour, maxOrders: 5 },
+    addressVelocity: { enabled: true, windowSeconds: hour, maxOrders: 100 },
+    countryMismatch: {
+      enabled: true,
+      compare: ['payment', 'placement'],
+      alike: [],
+      exemptAfterPaidOrders: 3,
+    },
+    firstOrderAmount: {
+      enabled: true,
+      limit: { amount: 500_00, currency: 'USD' },
+      limits: firstOrderLimits,
+    },
+  },
 };
 
 // Hosts under .invalid never resolve: a stage that nobody configured refuses every token,
@@ -183,7 +240,8 @@ const stages: Record<StageName, StageSettings> = {
     protectData: false,
     lambda: { memoryMb: 512, apiTimeoutSeconds: 15 },
     workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: days, reviewTimeoutSeconds: days },
-    paymentProvider: 'sandbox',
+    payments: { provider: 'sandbox' },
+    fraud: fraud.dev,
     notifications: { staff: [] },
     analytics: { keptDays: 30, deliverySeconds: 60, queryLimitMegabytes: 1_000 },
     deployment: 'AllAtOnce',
@@ -208,7 +266,9 @@ const stages: Record<StageName, StageSettings> = {
     protectData: true,
     lambda: { memoryMb: 1024, apiTimeoutSeconds: 15 },
     workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: 3 * days, reviewTimeoutSeconds: 2 * days },
-    paymentProvider: 'sandbox',
+    // For tests: a deployment has to say it, see `paymentProvider`.
+    payments: { provider: 'sandbox' },
+    fraud: fraud.prod,
     notifications: { staff: [] },
     analytics: { keptDays: 1095, coldAfterDays: 180, deliverySeconds: 300, queryLimitMegabytes: 100_000 },
     deployment: 'Canary10Percent5Minutes',
@@ -242,6 +302,28 @@ export function stageSettings(stage: string, overrides: DeepPartial<StageSetting
     throw new StageSettingsError(`Settings of stage "${stage}" are wrong:\n${problems.join('\n')}`);
   }
   return parsed.data;
+}
+
+/**
+ * A stage's payment provider by the name that the operator gave. prod has no default: a deployment that forgot to
+ * say it would sell for nothing, or leave the payments of the provider before with nobody to return them.
+ * @throws StageSettingsError naming those that exist
+ */
+export function paymentProvider(
+  stage: string,
+  name: string | undefined,
+): (typeof paymentProviders)[number] | undefined {
+  const known = paymentProviders.find((one) => one === name);
+  if (known) return known;
+  if (name === undefined && stage !== 'prod') return undefined;
+  if (name === undefined) {
+    throw new StageSettingsError(
+      'Say who takes the money of stage "prod": -c paymentProvider=stripe, or sandbox, which takes none (docs/payments.md).',
+    );
+  }
+  throw new StageSettingsError(
+    `Unknown payment provider "${name}": choose one of ${paymentProviders.join(', ')}.`,
+  );
 }
 
 /** Time-out of the Lambdas behind the checkout's Tasks, in seconds: always shorter than the Task's own. */

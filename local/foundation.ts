@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepPartial, StageSettings } from '../lib/stage-settings.ts';
 import { loadSigningKey, privateJwkSchema, type SigningKey } from './auth0/signing-key.ts';
 import { tenantPath } from './auth0/tenant.ts';
 import { TenantUsers, tenantUserSchema } from './auth0/tenant-users.ts';
@@ -51,7 +52,7 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     return started;
   };
   const [stage, engine, signingKey, aws] = await settleAll([
-    prepareStage({ notifications: localChannels, ...options.settings }, progress),
+    prepareStage({ notifications: localChannels, ...settingsOf(options) }, progress),
     stoppable(startDynamoDb(dataDir?.path)),
     loadSigningKey(dataDir?.file('signing-key.json', privateJwkSchema)),
     stoppable(startAwsServer()),
@@ -89,6 +90,10 @@ export async function layFoundation(options: LocalRuntimeOptions, onStop: OnStop
     tenantUsers,
     signingKey,
   };
+}
+
+function settingsOf({ settings = {}, stripe }: LocalRuntimeOptions): DeepPartial<StageSettings> {
+  return stripe ? { ...settings, payments: { provider: 'stripe' } } : settings;
 }
 
 /** Tells apart the tables of stacks on one engine; those of kept data must be found again. */

@@ -5,6 +5,7 @@ export function lambdaEnvironment(urls: {
   readonly issuer: string;
   readonly auth0ClientId: string;
   readonly captchaVerifyUrl: string;
+  readonly stripeApiUrl: string | undefined;
   readonly awsEndpoint: string;
   readonly dynamodbEndpoint: string;
 }): Record<string, string> {
@@ -12,6 +13,7 @@ export function lambdaEnvironment(urls: {
     AUTH0_ISSUER: urls.issuer,
     AUTH0_CLIENT_ID: urls.auth0ClientId,
     CAPTCHA_VERIFY_URL: urls.captchaVerifyUrl,
+    ...(urls.stripeApiUrl === undefined ? {} : { STRIPE_API_URL: urls.stripeApiUrl }),
     AWS_ENDPOINT_URL: urls.awsEndpoint,
     AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodbEndpoint,
     AWS_REGION: localRegion,

@@ -4,6 +4,14 @@ import type { RuntimeCounters } from './counters.ts';
 import type { FunctionError, InvocationResult } from './lambda/protocol.ts';
 import type { ExecutionRecord } from './step-functions/execution-record.ts';
 
+/** A Stripe to pay with, in place of the sandbox: a test account of one's own, or a double behind a port. */
+export interface LocalStripe {
+  readonly secretKey: string;
+  readonly webhookSecrets: readonly string[];
+  /** Another host than Stripe's own, e.g. `http://127.0.0.1:12111`. */
+  readonly apiUrl?: string | undefined;
+}
+
 /** Makes one Lambda invocation fail, instead of running it or after it has done its work. */
 export interface InjectedFailure {
   readonly when: 'before' | 'after';
@@ -25,6 +33,8 @@ export interface LocalRuntimeOptions {
   readonly seed: boolean;
   /** Overrides of the `dev` stage's settings. */
   readonly settings?: DeepPartial<StageSettings> | undefined;
+  /** Given, the stage pays with Stripe. */
+  readonly stripe?: LocalStripe | undefined;
   /** Replaces TimeoutSeconds of the named states: tests need waits far below what a stage may set. */
   readonly stateTimeoutSeconds?: Readonly<Record<string, number>> | undefined;
   /** Multiplies the waits between retries of the state machine; 1 is as on AWS. */

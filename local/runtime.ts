@@ -12,7 +12,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { lambdaEnvironment } from './lambda-environment.ts';
 import { feedFromQueues } from './messaging/feed.ts';
-import type { LocalRuntime, LocalRuntimeOptions } from './options.ts';
+import type { LocalRuntime, LocalRuntimeOptions, LocalStripe } from './options.ts';
 import { loadOpenApi } from './pages/open-api.ts';
 import { type PageSources, servePage } from './pages/pages.ts';
 import { startSchedules } from './schedules.ts';
@@ -61,6 +61,7 @@ async function run(
         issuer,
         auth0ClientId: auth0Client.clientId,
         captchaVerifyUrl: new URL(siteverifyPath, issuer).href,
+        stripeApiUrl: options.stripe?.apiUrl,
         awsEndpoint: aws.url,
         dynamodbEndpoint: isFedByStream(foundation, name)
           ? (foundation.streamProxy?.endpoint ?? dynamodbEndpoint)
@@ -90,7 +91,7 @@ async function run(
         ...simpleOperations({
           stores,
           streamNames: deployment.streamNames,
-          secrets: localSecrets(foundation),
+          secrets: localSecrets(foundation, options.stripe),
           queues: deployment.queues,
         }),
         ...stepFunctionsOperations(workflows),
@@ -168,9 +169,14 @@ async function run(
   };
 }
 
+function stripeSecret({ secretKey, webhookSecrets }: LocalStripe): string {
+  return JSON.stringify({ secretKey, webhookSecrets });
+}
+
 /** What Secrets Manager holds, by ARN. */
-function localSecrets(foundation: Foundation): Map<string, string> {
+function localSecrets(foundation: Foundation, stripe: LocalStripe | undefined): Map<string, string> {
   return new Map([
+    ...(stripe ? [[variable(foundation, 'STRIPE_SECRET_ARN'), stripeSecret(stripe)] as const] : []),
     [variable(foundation, 'AUTH0_SECRET_ARN'), JSON.stringify(auth0Client)],
     [variable(foundation, 'CAPTCHA_SECRET_ARN'), JSON.stringify({ secret: localCaptchaSecret })],
     [

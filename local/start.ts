@@ -19,6 +19,7 @@ const starting = startLocalRuntime({
   port: options.port,
   dataDir: options.dataDir,
   seed: options.seed,
+  stripe: options.stripe,
   onProgress: (line) => console.log(line),
   ...(options.verbose ? { onLambdaLog: (name, text) => process.stderr.write(`[${name}] ${text}`) } : {}),
 });

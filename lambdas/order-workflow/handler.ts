@@ -7,12 +7,14 @@ import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts'
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
 import { createStockWatch } from '../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory } from '../../shared/adapters/dynamodb/user-directory.ts';
+import { createValidationReader } from '../../shared/adapters/dynamodb/velocity-counters.ts';
 import { createKinesisStream } from '../../shared/adapters/kinesis-stream.ts';
 import { createSnsNotifier } from '../../shared/adapters/sns-notifier.ts';
 import { createTaskAnswers } from '../../shared/adapters/step-functions/checkout-runs.ts';
 import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
-import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
+import { jsonOf, nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
+import { fraudRulesSchema } from '../../shared/payments/fraud-settings.ts';
 import { createTaskHandler } from '../../shared/workflow/task-handler.ts';
 import { closeRefund } from './close-refund.ts';
 import { failOrder } from './fail-order.ts';
@@ -34,6 +36,7 @@ function build() {
     AUDIT_TABLE: nonEmpty,
     IDEMPOTENCY_TABLE: nonEmpty,
     ORDER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
+    FRAUD_RULES: jsonOf(fraudRulesSchema),
     ANALYTICS_STREAM_NAME: nonEmpty,
   });
   const client = dynamo();
@@ -57,6 +60,12 @@ function build() {
     checkouts: createTaskAnswers(createWorkflowClient()),
     audit: createAuditTrail(client, settings.AUDIT_TABLE),
     once: createOnceStore(client, settings.IDEMPOTENCY_TABLE),
+    validation: createValidationReader(
+      client,
+      { products: settings.PRODUCTS_TABLE, idempotency: settings.IDEMPOTENCY_TABLE },
+      retry,
+    ),
+    fraudRules: settings.FRAUD_RULES,
     effects,
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { apiEnvironment, createApiPorts } from '../../shared/adapters/api-ports.ts';
 import { createAuditReader, createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
@@ -12,12 +13,13 @@ import { createCheckoutRuns } from '../../shared/adapters/step-functions/checkou
 import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
 import { createReversalRuns } from '../../shared/adapters/step-functions/reversal-runs.ts';
 import { type Api, createApiHandler } from '../../shared/api/dispatch.ts';
-import { nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
+import { jsonOf, nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
 import { systemEffects } from '../../shared/effects.ts';
 import { insightOperations } from '../../shared/insights/insight-operations.ts';
 import { insightRoutes } from '../../shared/insights/insight-routes.ts';
 import { orderOperations } from '../../shared/orders/order-operations.ts';
 import { orderRoutes } from '../../shared/orders/order-routes.ts';
+import { fraudRulesSchema } from '../../shared/payments/fraud-settings.ts';
 import { promotionOperations } from '../../shared/promotions/promotion-operations.ts';
 import { promotionRoutes } from '../../shared/promotions/promotion-routes.ts';
 
@@ -35,6 +37,8 @@ function build(): Api<typeof table> {
     CHECKOUT_STATE_MACHINE_ARN: nonEmpty,
     REVERSAL_STATE_MACHINE_ARN: nonEmpty,
     PAYMENT_PROVIDER: nonEmpty,
+    FRAUD_RULES: jsonOf(fraudRulesSchema),
+    PROFILE_TIMEOUT_SECONDS: z.coerce.number().pipe(z.int().positive()),
   });
   const client = dynamo();
   const effects = systemEffects();
@@ -66,6 +70,7 @@ function build(): Api<typeof table> {
     effects,
     clock: effects.clock,
     paymentProvider: settings.PAYMENT_PROVIDER,
+    fraud: { rules: settings.FRAUD_RULES, pauseSeconds: settings.PROFILE_TIMEOUT_SECONDS },
   });
   const insightCases = insightOperations({
     orders,

@@ -9,6 +9,7 @@ import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import { configuredChannels } from '../notification-settings.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import { paymentEnvironment } from './payment-environment.ts';
 import { ServiceFunction, type ServiceFunctionProps, type TableAccess } from './service-function.ts';
 
 export interface ApiFunctionsProps {
@@ -19,6 +20,8 @@ export interface ApiFunctionsProps {
   readonly analytics: Stream;
   /** Carries login codes. */
   readonly userNotifications: ITopic;
+  /** Takes alerts to the staff of what happened to a payment at the provider. */
+  readonly orderNotifications: ITopic;
   readonly reversal: StateMachine;
 }
 
@@ -35,6 +38,7 @@ export class ApiFunctions extends Construct {
   readonly user: ServiceFunction;
   readonly product: ServiceFunction;
   readonly order: ServiceFunction;
+  readonly paymentWebhook: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
     super(scope, id);
@@ -150,9 +154,13 @@ export class ApiFunctions extends Construct {
         ...cors,
         CHECKOUT_STATE_MACHINE_ARN: checkout.stateMachineArn,
         REVERSAL_STATE_MACHINE_ARN: reversal.stateMachineArn,
-        PAYMENT_PROVIDER: settings.paymentProvider,
+        PAYMENT_PROVIDER: settings.payments.provider,
+        FRAUD_RULES: JSON.stringify(settings.fraud),
+        // How long the counters of an order must be there.
+        PROFILE_TIMEOUT_SECONDS: String(settings.workflow.profileTimeoutSeconds),
       },
     });
+    this.paymentWebhook = this.createPaymentWebhook(props, timeoutSeconds);
     this.order.allow(['states:StartExecution'], [checkout.stateMachineArn, reversal.stateMachineArn]);
     this.order.allow(['states:SendTaskSuccess'], [checkout.stateMachineArn]);
     this.allowReadingExecutions(this.user, checkout, ['states:DescribeExecution']);
@@ -160,6 +168,33 @@ export class ApiFunctions extends Construct {
       'states:DescribeExecution',
       'states:GetExecutionHistory',
     ]);
+  }
+
+  /** A Lambda of its own, so that the order Lambda carries neither the provider's library nor its secret. */
+  private createPaymentWebhook(
+    { settings, data, orderNotifications }: ApiFunctionsProps,
+    timeoutSeconds: number,
+  ): ServiceFunction {
+    const webhook = new ServiceFunction(this, 'PaymentWebhook', {
+      settings,
+      data,
+      timeoutSeconds,
+      name: 'payment-webhook',
+      description: 'Takes events of the payment provider and sets records and orders right by them',
+      tables: {
+        orders: ['GetItem', 'PutItem', 'UpdateItem'],
+        audit: ['PutItem'],
+        idempotency: ['PutItem', 'UpdateItem'],
+      },
+      environment: {
+        ...paymentEnvironment(settings, data),
+        ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn,
+      },
+    });
+    if (data.stripeSecret) webhook.allowSecret(data.stripeSecret);
+    webhook.allow(['sns:Publish'], [orderNotifications.topicArn]);
+    webhook.allowKeyThrough('sns');
+    return webhook;
   }
 
   /** The trail is append-only but for an erasure, which may overwrite where somebody was and what they wrote. */

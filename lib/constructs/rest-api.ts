@@ -134,6 +134,7 @@ export class StorefrontApi extends Construct {
       user: integrate(handlers.user),
       product: integrate(handlers.product),
       order: integrate(handlers.order),
+      'payment-webhook': integrate(handlers['payment-webhook']),
     };
   }
 

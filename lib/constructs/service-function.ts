@@ -129,6 +129,12 @@ export class ServiceFunction extends Construct {
     this.keyUsers.add(service);
   }
 
+  /** Lets the Lambda read a secret. */
+  allowSecret({ secretArn }: { readonly secretArn: string }): void {
+    this.allow(['secretsmanager:GetSecretValue'], [secretArn]);
+    this.allowKeyThrough('secretsmanager');
+  }
+
   private tableEnvironment(access: TableAccess): Record<string, string> {
     const variables = accessEntries(access).map(([key]) => {
       const { variable, table } = this.data.tables[key];

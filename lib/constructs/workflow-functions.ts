@@ -3,6 +3,7 @@ import type { DataStack } from '../data-stack.ts';
 import { type StageSettings, workflowLambdaTimeoutSeconds } from '../stage-settings.ts';
 import type { Analytics } from './analytics.ts';
 import type { Messaging } from './messaging.ts';
+import { paymentEnvironment } from './payment-environment.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './service-function.ts';
 
 export interface WorkflowFunctionsProps {
@@ -46,13 +47,15 @@ export class WorkflowFunctions extends Construct {
         listings: ['Query'],
         // A failed or cancelled order gives the use of its code back.
         promotions: ['UpdateItem', 'DeleteItem'],
-        orders: ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+        orders: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
         inventory: ['BatchGetItem', 'PutItem'],
-        idempotency: ['PutItem', 'UpdateItem'],
+        // Claims of messages; the fraud rules' counters are read along with the products.
+        idempotency: ['BatchGetItem', 'PutItem', 'UpdateItem'],
         audit: ['PutItem'],
       },
       environment: {
         ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn,
+        FRAUD_RULES: JSON.stringify(settings.fraud),
         ANALYTICS_STREAM_NAME: analytics.stream.streamName,
       },
     });
@@ -72,9 +75,17 @@ export class WorkflowFunctions extends Construct {
     this.payment = create('Payment', {
       name: 'payment',
       description: 'Checkout tasks on money: authorize, capture, undo',
-      tables: { orders: ['GetItem', 'UpdateItem'] },
-      environment: { PAYMENT_PROVIDER: settings.paymentProvider },
+      // Stripe keeps cards with its own record of the customer, whose id stands in ours.
+      tables: {
+        orders: ['GetItem', 'UpdateItem'],
+        ...(data.stripeSecret ? { users: ['UpdateItem'] } : {}),
+      },
+      environment: {
+        ...paymentEnvironment(settings, data),
+        FRAUD_RULES: JSON.stringify(settings.fraud),
+      },
     });
+    if (data.stripeSecret) this.payment.allowSecret(data.stripeSecret);
     this.notification = create('Notification', {
       name: 'notification',
       description: 'Checkout task that tells the customer, once per order and type',

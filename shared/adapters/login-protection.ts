@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { nonEmpty } from '../config/environment.ts';
+import { jsonOf, nonEmpty } from '../config/environment.ts';
 import type { Clock } from '../effects.ts';
 import { loginLimitsSchema } from '../identity/login-limits.ts';
 import type { LoginProtection } from '../identity/login-protection.ts';
@@ -16,17 +16,7 @@ import { createSnsNotifier } from './sns-notifier.ts';
 /** Settings of the Lambda that logs people in. */
 export const loginEnvironment = {
   /** The limits as JSON. */
-  LOGIN_LIMITS: z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue('is not JSON');
-        return z.NEVER;
-      }
-    })
-    .pipe(loginLimitsSchema),
+  LOGIN_LIMITS: jsonOf(loginLimitsSchema),
   CAPTCHA_VERIFY_URL: z.url(),
   CAPTCHA_SECRET_ARN: nonEmpty,
   MFA_SECRET_ARN: nonEmpty,

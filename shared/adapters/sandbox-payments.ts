@@ -1,10 +1,16 @@
 import { TransientError } from '../errors.ts';
-import type { PaymentProvider } from '../payments/payment-provider.ts';
+import { countries } from '../identity/countries.ts';
+import {
+  type PaymentProvider,
+  type PaymentReference,
+  ProviderChangedError,
+} from '../payments/payment-provider.ts';
 import type { AuthorizationResult } from '../payments/payment-record.ts';
 
 /**
  * A provider without money and without memory: its answers follow from the payment method's name alone, the
- * names being Stripe's test methods and our `pm_flaky_N` and `pm_timeout`. Since every answer is a pure
+ * names being Stripe's test methods, those of countries such as `pm_card_gb` included, and our `pm_flaky_N` and
+ * `pm_timeout`. Since every answer is a pure
  * function of the request, repetitions are idempotent by nature.
  * @see https://docs.stripe.com/testing for the names
  */
@@ -14,12 +20,23 @@ export function createSandboxProvider(): PaymentProvider {
     async authorize({ orderId, paymentMethod, attempt }) {
       return answer(paymentMethod, attempt, `sandbox_${orderId}`);
     },
-    async capture() {},
-    async void() {
+    async capture(payment) {
+      expectOurs(payment);
+    },
+    async void(payment) {
+      expectOurs(payment);
       return 'voided';
     },
-    async refund() {},
+    async refund(payment) {
+      expectOurs(payment);
+    },
   };
+}
+
+/** A payment of a provider that the stage had before: nothing could be done about its money here. */
+function expectOurs({ orderId, paymentId = '' }: PaymentReference): void {
+  if (paymentId === '' || paymentId.startsWith('sandbox_')) return;
+  throw new ProviderChangedError(`The payment of order ${orderId} is not with the sandbox`);
 }
 
 function answer(paymentMethod: string, attempt: number, paymentId: string): AuthorizationResult {
@@ -38,10 +55,24 @@ function answer(paymentMethod: string, attempt: number, paymentId: string): Auth
     case 'pm_card_riskLevelElevated':
       return { status: 'authorized', paymentId, fraudFlag: true };
     default:
-      return isKnown(paymentMethod)
-        ? { status: 'authorized', paymentId, fraudFlag: false }
-        : { status: 'declined', paymentId };
+      return succeeded(paymentMethod, paymentId);
   }
+}
+
+function succeeded(paymentMethod: string, paymentId: string): AuthorizationResult {
+  const paymentCountry = countryOf(paymentMethod);
+  if (paymentCountry !== undefined) {
+    return { status: 'authorized', paymentId, fraudFlag: false, paymentCountry };
+  }
+  return isKnown(paymentMethod)
+    ? { status: 'authorized', paymentId, fraudFlag: false }
+    : { status: 'declined', paymentId };
+}
+
+/** Of `pm_card_gb`, `pm_card_de` and so on; all other names tell none. */
+function countryOf(paymentMethod: string): string | undefined {
+  const code = /^pm_card_([a-z]{2})$/.exec(paymentMethod)?.[1]?.toUpperCase();
+  return code !== undefined && countries.has(code) ? code : undefined;
 }
 
 /** A provider declines what it does not know rather than charging it. */

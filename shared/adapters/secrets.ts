@@ -20,7 +20,7 @@ export function createSecretsClient(): SecretsManagerClient {
 
 /**
  * Reads a JSON secret by a schema and keeps it for a while. A failed read is not kept.
- * @returns a function that throws DependencyUnavailableError, or an error that does not quote the value, when it cannot
+ * @returns a function that throws DependencyUnavailableError, which does not quote the value, when it cannot
  */
 export function createSecretReader<T>(
   client: SecretsManagerClient,
@@ -33,7 +33,7 @@ export function createSecretReader<T>(
     if (kept && now().getTime() < kept.until) {
       return kept.value;
     }
-    const value = schema.parse(parseJson(await readSecret(client, secretId)));
+    const value = readBy(schema, await readSecret(client, secretId));
     kept = { value, until: now().getTime() + keptMilliseconds };
     return value;
   };
@@ -48,11 +48,22 @@ async function readSecret(client: SecretsManagerClient, secretId: string): Promi
   }
 }
 
-/** JSON.parse quotes what it cannot read, and errors are logged. */
+/**
+ * A secret that somebody has put wrongly can be put right: a dependency that is away, and no defect of ours. Errors
+ * are logged, so that they name what is wrong and quote nothing.
+ */
+function readBy<T>(schema: z.ZodType<T>, text: string): T {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path }) => path.join('.') || 'its JSON');
+  throw new DependencyUnavailableError(`A secret that is wrong in ${[...new Set(wrong)].join(', ')}`);
+}
+
+/** JSON.parse quotes what it cannot read. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error('The secret is not JSON');
+    return undefined;
   }
 }

@@ -37,6 +37,7 @@ function operation(operationId: string, route: Route): Json {
     security: isOpen ? (route.optionalToken ? [{}, { auth0: [] }] : []) : [{ auth0: [] }],
     parameters: parameters(route),
     ...(route.body ? { requestBody: requestBody(route.body) } : {}),
+    ...(route.signatureHeader ? { requestBody: signedBody } : {}),
     responses: {
       [route.success.status]: success(route),
       ...(route.etag ? { 304: { description: 'What If-None-Match names is still current' } } : {}),
@@ -49,6 +50,7 @@ function parameters(route: Route): Json[] {
   return [
     ...fields(route.params).map((field) => ({ ...field, in: 'path', required: true })),
     ...fields(route.query).map((field) => ({ ...field, in: 'query' })),
+    ...(route.signatureHeader ? [headerParameter(route.signatureHeader, 'Signs the body')] : []),
     ...(route.idempotencyKey ? [headerParameter('Idempotency-Key', 'New for each new order')] : []),
     ...(route.ifMatch
       ? [{ ...headerParameter('If-Match', 'The ETag that was read'), required: route.ifMatch === true }]
@@ -76,6 +78,12 @@ function requestBody(body: z.ZodType): Json {
   };
 }
 
+const signedBody: Json = {
+  required: true,
+  description: 'As the provider documents its events',
+  content: { 'application/json': { schema: { type: 'object' } } },
+};
+
 function success({ success: { status, body, csv }, summary }: Route): Json {
   return {
     description: status === 204 ? 'Done; no content' : summary,
@@ -99,6 +107,7 @@ export function problemCodes(route: Route): ProblemCode[] {
   if (route.optionalToken) codes.push('invalid_token');
   if (route.query || route.body || route.params) codes.push('validation_failed');
   if (route.body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
+  if (route.signatureHeader) codes.push('validation_failed', 'payload_too_large');
   if (route.idempotencyKey) codes.push('idempotency_key_required');
   if (route.ifMatch) codes.push('version_conflict');
   if (route.ifMatch === true) codes.push('precondition_required');

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { bodyText, type GatewayEvent, header } from './gateway-event.ts';
 import { type FieldError, Problem } from './problem.ts';
-import type { Route } from './route.ts';
+import type { Route, SignedBody } from './route.ts';
 
 /** Bodies over this many bytes are refused unread (spec: bad input). */
 export const maximumBodyBytes = 256 * 1024;
@@ -11,6 +11,7 @@ export interface ParsedRequest {
   params: unknown;
   query: unknown;
   body: unknown;
+  signed: SignedBody | undefined;
   idempotencyKey: string | undefined;
   ifMatch: string | undefined;
 }
@@ -24,6 +25,7 @@ export function parseRequest(route: Route, event: GatewayEvent): ParsedRequest {
     params: parsePart(route.params, event.pathParameters ?? {}, '/path'),
     query: parsePart(route.query, singleValues(event), '/query'),
     ifMatch: route.ifMatch ? ifMatch(event, route.ifMatch) : undefined,
+    signed: route.signatureHeader ? signedBody(event, route.signatureHeader) : undefined,
     idempotencyKey: route.idempotencyKey ? idempotencyKey(event) : undefined,
     body: route.body ? parseBody(route.body, event) : undefined,
   };
@@ -95,6 +97,14 @@ function ifMatch(event: GatewayEvent, kind: NonNullable<Route['ifMatch']>): stri
     throw new Problem('precondition_required', 'Send the ETag that you read as If-Match.');
   }
   return value;
+}
+
+function signedBody(event: GatewayEvent, name: string): SignedBody {
+  const signature = header(event, name.toLowerCase());
+  if (!signature) {
+    throw invalid([{ path: `/header/${name.toLowerCase()}`, message: 'is required' }]);
+  }
+  return { rawBody: bodyText(event), signature };
 }
 
 function idempotencyKey(event: GatewayEvent): string {

@@ -3,7 +3,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { Role } from '../identity/roles.ts';
 import type { ProblemCode } from './problem.ts';
 
-export type Domain = 'user' | 'product' | 'order';
+export type Domain = 'user' | 'product' | 'order' | 'payment-webhook';
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
@@ -73,11 +73,18 @@ export interface ClientInfo {
   readonly userAgent: string;
 }
 
+/** A body with its signature, neither of them read yet. */
+export interface SignedBody {
+  readonly rawBody: string;
+  readonly signature: string;
+}
+
 /** A request as a use case sees it: authenticated, authorized and parsed by the route's schemas. */
 export interface ApiRequest<R extends Route = Route> {
   readonly params: Parsed<R['params'], NoFields>;
   readonly query: Parsed<R['query'], NoFields>;
   readonly body: Parsed<R['body'], undefined>;
+  readonly signed: R extends { signatureHeader: string } ? SignedBody : undefined;
   readonly principal: TokenOf<R>;
   readonly idempotencyKey: R extends { idempotencyKey: true } ? string : undefined;
   /** The version that the client read, from `If-Match`; absent on routes that do not ask for it. */

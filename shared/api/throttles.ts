@@ -12,3 +12,5 @@ export const writeThrottle: Throttle = { rate: 50, burst: 100 };
 export const checkoutThrottle: Throttle = { rate: 100, burst: 200 };
 /** Open to all and worth guessing at: counted per address as well (contract: limits). */
 export const guessableThrottle: Throttle = { rate: 50, burst: 100, perAddressPerMinute: 100 };
+/** The payment provider's servers: few addresses, and bursts when it catches up. They are not counted. */
+export const webhookThrottle: Throttle = { rate: 200, burst: 400 };

@@ -26,3 +26,17 @@ export const nonEmpty = z.string().min(1);
 export const nonEmptyIfSet = nonEmpty.optional();
 /** `"true"` or `"false"`, as CloudFormation hands booleans to a Lambda. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** A variable that holds JSON of a shape. */
+export const jsonOf = <S extends z.ZodType>(schema: S) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('is not JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);

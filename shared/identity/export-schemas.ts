@@ -10,7 +10,7 @@ export const exportAnswer = z.object({
   exportedAt: z.iso.datetime(),
   user: userAnswer,
   orders: z.array(
-    orderViewSchema.omit({ auditLogs: true }).extend({
+    orderViewSchema.omit({ auditLogs: true, fraudReasons: true }).extend({
       paymentMethod: paymentMethodSchema,
       placedFrom: whereSchema,
       idempotencyKey: z.string().optional(),

@@ -58,13 +58,22 @@ function promotionUse({ orderId, promotion, createdAt }: Order): Export['promoti
 
 /** Whoever of the staff acted, and from where, is their own personal data. */
 function exportedEntry(entry: AuditEntry, userId: string): Export['auditEntries'][number] {
-  const { actor, where, ...rest } = entry;
+  const { actor, where, after, ...rest } = entry;
   const isStaff = actor.id !== userId && actor.role !== 'System';
   return {
     ...rest,
     actor: isStaff ? { role: actor.role } : actor,
     ...(where && !isStaff ? { where } : {}),
+    ...(after ? { after: withoutVerdict(after) } : {}),
   };
+}
+
+/** By what an order was suspected is not told to whoever placed it: it would teach how not to be. */
+function withoutVerdict({
+  fraudReasons: _verdict,
+  ...after
+}: NonNullable<AuditEntry['after']>): NonNullable<AuditEntry['after']> {
+  return after;
 }
 
 const heldElsewhere: Export['heldElsewhere'] = [

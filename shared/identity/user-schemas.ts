@@ -153,6 +153,7 @@ export const userAnswer = z.object({
     disabled: true,
     erasureStartedAt: true,
     trustFirstDevice: true,
+    providerCustomerId: true,
     paymentMethods: true,
     deviceInfo: true,
   }).shape,

@@ -66,6 +66,8 @@ export const userSchema = z.strictObject({
   profileCompletionPrompted: z.boolean(),
   lastSelectedAddress: z.string().optional(),
   preferredPaymentMethod: z.string().optional(),
+  /** The payment provider's id of this customer, with which it keeps the cards that have paid. */
+  providerCustomerId: z.string().optional(),
   /** SNS endpoints of the person's apps, by ARN; shown to nobody. */
   pushEndpoints: z.array(z.string().startsWith('arn:')).max(10).optional(),
   /** Number of orders that were paid. */

@@ -16,6 +16,11 @@ export function money(amount: number, currency: string): Money {
   return { amount, currency };
 }
 
+/** Whether both are the same amount of the same currency. */
+export function sameMoney(one: Money, other: Money): boolean {
+  return one.amount === other.amount && one.currency === other.currency;
+}
+
 /** Adds amounts of one currency; throws RangeError on a mixture or past 2^53. */
 export function sum(parts: readonly Money[], currency: string): Money {
   return money(

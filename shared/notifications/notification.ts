@@ -100,7 +100,7 @@ export const notificationEvents = {
   payment_alert: {
     topic: 'order',
     facts: z.object({
-      happened: z.enum(['refunded', 'disputed', 'refund_failed']),
+      happened: z.enum(['refunded', 'disputed', 'refund_failed', 'refund_refused', 'wrong_amount']),
       refunded: digits,
       currency: z.string(),
     }),

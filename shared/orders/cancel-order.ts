@@ -1,12 +1,11 @@
 import { Problem } from '../api/problem.ts';
-import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
-import type { CheckoutRuns } from './checkout-runs.ts';
+import { type CheckoutRuns, resumeAny } from './checkout-runs.ts';
 import { checkoutOf } from './checkout-start.ts';
 import { keptText } from './erase-order.ts';
-import type { Order } from './order.ts';
+import { type Order, reviewTokensOf } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit } from './order-changes.ts';
-import { changeOrder, type OrderStore } from './order-store.ts';
+import { changeTold, type OrderStore } from './order-store.ts';
 import { findOrder } from './read-orders.ts';
 import type { ReversalRuns } from './reversal-runs.ts';
 import { mayBecome } from './status.ts';
@@ -19,7 +18,6 @@ export interface DrivePorts {
 
 export interface CancelPorts extends DrivePorts {
   readonly orders: OrderStore;
-  readonly audit: AuditTrail;
   readonly effects: Effects;
 }
 
@@ -37,7 +35,7 @@ export interface CancelRequest extends Author {
 export async function cancelOrder(request: CancelRequest, ports: CancelPorts): Promise<Order> {
   const { orderId, principal, reason } = request;
   await findOrder(principal, orderId, ports.orders);
-  const order = await changeOrder(ports.orders, orderId, (current) => {
+  const order = await changeTold(ports.orders, orderId, (current) => {
     if (!mayBecome(current.status, 'Cancelled')) throw invalidState(current, 'cancelled');
     if (current.cancel) return undefined;
     const entry = orderAuditEntry(
@@ -50,8 +48,6 @@ export async function cancelOrder(request: CancelRequest, ports: CancelPorts): P
     const cancel = { by: principal.userId, at: entry.at, ...(text === undefined ? {} : { reason: text }) };
     return withAudit({ ...current, cancel, reversing: 'cancel', updatedAt: entry.at }, entry);
   });
-  const entry = order.auditLogs.find(({ action }) => action === 'order.cancel_requested');
-  if (entry) await ports.audit.append(entry);
   await driveCancellation(order, ports);
   return order;
 }
@@ -61,17 +57,16 @@ export async function cancelOrder(request: CancelRequest, ports: CancelPorts): P
  * it never was, or a reversal once the order is paid. Fine to be called at any time and again.
  */
 export async function driveCancellation(order: Order, ports: DrivePorts, attempt?: string): Promise<void> {
-  const { orderId, userId, reviewToken } = order;
+  const { orderId, userId } = order;
   switch (order.status) {
     case 'Pending':
       return ports.checkouts.start(checkoutOf(order));
     case 'AwaitingProfile': {
-      const token = await ports.orders.findWaiting(userId, orderId);
-      if (token) await ports.checkouts.resume(token, {});
+      await resumeAny(ports.checkouts, await ports.orders.findWaiting(userId, orderId), {});
       return;
     }
     case 'OnHold':
-      if (reviewToken) await ports.checkouts.resume(reviewToken, { decision: 'cancelled' });
+      await resumeAny(ports.checkouts, reviewTokensOf(order), { decision: 'cancelled' });
       return;
     case 'Paid': {
       const productIds = order.items.map((item) => item.productId);

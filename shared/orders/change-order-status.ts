@@ -1,11 +1,10 @@
 import { Problem } from '../api/problem.ts';
-import type { AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import type { HoldFinder } from '../inventory/hold-finder.ts';
 import { refuseCancelled } from './cancel-order.ts';
 import type { Order } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit, withStatus } from './order-changes.ts';
-import { changeOrder, type OrderStore } from './order-store.ts';
+import { changeTold, type OrderStore } from './order-store.ts';
 import { findOrder } from './read-orders.ts';
 import { attemptAt, type ReversalRuns } from './reversal-runs.ts';
 import { isSettled } from './settled.ts';
@@ -13,7 +12,6 @@ import { mayBecome } from './status.ts';
 
 export interface ChangeStatusPorts {
   readonly orders: OrderStore;
-  readonly audit: AuditTrail;
   readonly holds: Pick<HoldFinder, 'isSold'>;
   readonly reversals: ReversalRuns;
   readonly effects: Effects;
@@ -42,7 +40,7 @@ const actions = {
 export async function changeOrderStatus(change: StatusChange, ports: ChangeStatusPorts): Promise<Order> {
   const { orderId, status, note, principal } = change;
   await findOrder(principal, orderId, ports.orders);
-  const order = await changeOrder(ports.orders, orderId, async (current) => {
+  const order = await changeTold(ports.orders, orderId, async (current) => {
     if (current.status === status) return undefined;
     if (!mayBecome(current.status, status)) throw invalidState(current, status.toLowerCase());
     refuseCancelled(current, status.toLowerCase());
@@ -60,8 +58,6 @@ export async function changeOrderStatus(change: StatusChange, ports: ChangeStatu
     const reversing = status === 'Refunded' ? ({ reversing: 'refund' } as const) : {};
     return withAudit({ ...moved, ...reversing, updatedAt: entry.at }, entry);
   });
-  const entry = order.auditLogs.find(({ action }) => action === actions[status]);
-  if (entry) await ports.audit.append(entry);
   if (order.reversing === 'refund') {
     const productIds = order.items.map((item) => item.productId);
     // The name of the first reversal works once: one that left a mark is followed by another.

@@ -19,3 +19,16 @@ export interface CheckoutRuns {
   /** Lets a waiting checkout go on. @returns false when it no longer waits */
   resume(taskToken: string, result: Readonly<Record<string, unknown>>): Promise<boolean>;
 }
+
+/** Hands a result to whichever of a checkout's attempts still waits. @returns false when none of them does */
+export async function resumeAny(
+  checkouts: Pick<CheckoutRuns, 'resume'>,
+  taskTokens: readonly string[],
+  result: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  let isHeard = false;
+  for (const taskToken of taskTokens) {
+    isHeard = (await checkouts.resume(taskToken, result)) || isHeard;
+  }
+  return isHeard;
+}

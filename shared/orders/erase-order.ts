@@ -16,6 +16,8 @@ const keptOfOrder = orderSchema.strip().pick({
   allowPartial: true,
   promotion: true,
   flags: true,
+  // They name countries and numbers, and what the staff decided by.
+  fraudReasons: true,
   allocation: true,
   failure: true,
   reversing: true,
@@ -25,7 +27,7 @@ const keptOfOrder = orderSchema.strip().pick({
 });
 const keptOfPayment = paymentInfoSchema
   .strip()
-  .pick({ provider: true, paymentId: true, attempts: true, refunded: true });
+  .pick({ provider: true, paymentId: true, attempts: true, refunded: true, disputed: true });
 
 /**
  * What stays of an order when its customer's account is erased: what was sold for how much, under the user's

@@ -37,10 +37,20 @@ export function withStatus(order: Order, status: OrderStatus, actor: Actor, at: 
   return { ...order, status, timeline: [...order.timeline, step] };
 }
 
-/** The order in its next status, moved there by the workflow, with the step on timeline and trail. */
-export function withStep(order: Order, status: OrderStatus, action: string, at: Date): Order {
+/**
+ * The order in its next status, moved there by the workflow, with the step on timeline and trail.
+ * @param more what the trail tells beside the status
+ */
+export function withStep(
+  order: Order,
+  status: OrderStatus,
+  action: string,
+  at: Date,
+  more: Readonly<Record<string, unknown>> = {},
+): Order {
   const moved = withStatus(order, status, systemActor, at);
-  const entry = systemAuditEntry(order, { action, before: { status: order.status }, after: { status } }, at);
+  const act = { action, before: { status: order.status }, after: { status, ...more } };
+  const entry = systemAuditEntry(order, act, at);
   return withAudit({ ...moved, updatedAt: entry.at }, entry);
 }
 

@@ -6,6 +6,7 @@ import { addressSchema } from '../identity/user.ts';
 import { currencySchema } from '../money/currency.ts';
 import { rateTableSchema } from '../money/exchange.ts';
 import { moneySchema } from '../money/money.ts';
+import { fraudReasonSchema } from '../payments/fraud-reason.ts';
 import { failureCodeSchema, itemStatusSchema, paymentInfoSchema } from './order.ts';
 import { orderStatusSchema } from './status.ts';
 
@@ -84,7 +85,7 @@ export const pricingViewSchema = z.object({
   total: moneySchema,
 });
 
-/** The contract's Order. `auditLogs` is for staff. */
+/** The contract's Order. `auditLogs` and `fraudReasons` are for staff. */
 export const orderViewSchema = z.object({
   orderId: z.string(),
   userId: z.string(),
@@ -119,6 +120,10 @@ export const orderViewSchema = z.object({
     })
     .optional(),
   timeline: z.array(z.object({ status: orderStatusSchema, at: z.iso.datetime(), by: z.string() })),
+  fraudReasons: z
+    .array(fraudReasonSchema)
+    .optional()
+    .describe('For staff only: why the order was flagged, where it was'),
   auditLogs: z.array(auditEntrySchema).optional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../api/list.ts';
 import type { AuditEntry } from '../audit/audit-entry.ts';
 import { FinalError, TransientError } from '../errors.ts';
 import type { PaymentRecord } from '../payments/payment-record.ts';
+import type { CounterMove } from '../payments/velocity.ts';
 import type { Order } from './order.ts';
 import type { OrderStatus } from './status.ts';
 
@@ -36,7 +37,8 @@ export interface PaidOrderFlags {
 /** Orders by id. Throws TransientError when the store is busy. */
 export interface OrderStore {
   /**
-   * Writes order, answer, audit entry and the use of its promo code together, unless the key has been used.
+   * Writes order, answer, audit entry and the use of its promo code together, unless the key has been used, and
+   * counts the order for the fraud rules.
    * The same transaction makes sure that the customer's account is still there and open.
    * @throws Problem promo_invalid when a limit of the code is reached · account_disabled · invalid_token when
    *   the account is gone
@@ -47,6 +49,7 @@ export interface OrderStore {
     placement: PlacementKey,
     request: PlacedRequest,
     audit: AuditEntry,
+    counts?: readonly CounterMove[],
   ): Promise<PlacedRequest | undefined>;
   findPlaced(placement: PlacementKey): Promise<PlacedRequest | undefined>;
   /** Strongly consistent. */
@@ -58,15 +61,20 @@ export interface OrderStore {
    * @returns false when the stored order no longer has the version that `order` was made from
    */
   save(order: Order): Promise<boolean>;
+  /** Saves together with the newest entry of the order's mirrored trail: no step that it shows is untold. */
+  saveTold(order: Order): Promise<boolean>;
   /** Saves and moves the user's count of paid orders by `countDelta` in the same transaction. */
   saveCounted(order: Order, countDelta: 1 | -1, flags?: PaidOrderFlags): Promise<boolean>;
   /** Newest first. */
   list(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>;
-  /** Keeps the token of a checkout that waits for the user's profile; a newer token replaces an older. */
+  /**
+   * Keeps the token of a checkout that waits for the user's profile, beside those of its other attempts: which
+   * of them still waits cannot be known here, as an attempt that was given up may write after the one that waits.
+   */
   saveWaiting(userId: string, orderId: string, taskToken: string): Promise<void>;
   removeWaiting(userId: string, orderId: string): Promise<void>;
-  /** The token of a checkout that waits for the profile; strongly consistent. */
-  findWaiting(userId: string, orderId: string): Promise<string | undefined>;
+  /** All tokens of a checkout that waits for the profile; strongly consistent. */
+  findWaiting(userId: string, orderId: string): Promise<readonly string[]>;
   /**
    * Deletes an order and writes the entry that tells so. The record of its payment stays: it is the trace of
    * the money, and shuts out a step of the payment that comes late.
@@ -103,4 +111,13 @@ export async function changeOrder(
     }
   }
   throw new TransientError(`Order ${orderId} keeps changing under this writer`);
+}
+
+/** As `changeOrder`, for changes that a person makes: their entry goes into the trail in the same transaction. */
+export function changeTold(
+  store: Pick<OrderStore, 'find' | 'saveTold'>,
+  orderId: string,
+  change: (order: Order) => Order | undefined | Promise<Order | undefined>,
+): Promise<Order> {
+  return changeOrder({ find: store.find, save: store.saveTold }, orderId, change);
 }

@@ -45,6 +45,7 @@ function view(order: Order, alternatives: ProductView[], staff: boolean): OrderV
     flags: order.flags,
     ...(failure ? { failure: failureView(failure, alternatives) } : {}),
     timeline: order.timeline,
+    ...(staff && order.fraudReasons ? { fraudReasons: order.fraudReasons } : {}),
     ...(staff ? { auditLogs: order.auditLogs } : {}),
     createdAt: order.createdAt,
     updatedAt: order.updatedAt,

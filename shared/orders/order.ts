@@ -3,6 +3,8 @@ import { auditEntrySchema, whereSchema } from '../audit/audit-entry.ts';
 import { addressSchema } from '../identity/user.ts';
 import { rateTableSchema } from '../money/exchange.ts';
 import { moneySchema } from '../money/money.ts';
+import { fraudReasonSchema } from '../payments/fraud-reason.ts';
+import { fraudFactsSchema } from '../payments/fraud-rules.ts';
 import { promotionTermsSchema } from '../promotions/promotion.ts';
 import { orderStatusSchema } from './status.ts';
 
@@ -52,6 +54,8 @@ export const paymentInfoSchema = z.strictObject({
   last4: z.string().optional(),
   attempts: z.int(),
   refunded: moneySchema.optional(),
+  /** The cardholder has disputed the payment with the bank. */
+  disputed: z.boolean().optional(),
 });
 
 export const reviewSchema = z.strictObject({
@@ -87,6 +91,8 @@ export const orderSchema = z.strictObject({
   exchange: rateTableSchema.optional(),
   allowPartial: z.boolean(),
   promotion: promotionTermsSchema.optional(),
+  /** The payment provider's id of the customer, where there was one when the order was placed. */
+  providerCustomerId: z.string().optional(),
   /** Absent while the customer has none: the checkout then waits for the profile. */
   address: addressSchema.optional(),
   paymentMethod: z.strictObject({
@@ -102,6 +108,10 @@ export const orderSchema = z.strictObject({
     fraudFlag: z.boolean(),
     lowStock: z.array(z.string()),
   }),
+  /** What the fraud rules look at, beside the order itself and the provider's answer. */
+  fraudFacts: fraudFactsSchema.optional(),
+  /** Why the order was flagged. For the staff alone. */
+  fraudReasons: z.array(fraudReasonSchema).optional(),
   /** Set once ValidateOrder has decided; a repetition answers the same. */
   allocation: z.enum(['allocated', 'partial', 'out_of_stock']).optional(),
   failure: z
@@ -114,6 +124,8 @@ export const orderSchema = z.strictObject({
   review: reviewSchema.optional(),
   /** Answers the checkout that waits for a review. */
   reviewToken: z.string().optional(),
+  /** Those that it had before, newest first: the last to be written is not always the one that waits. */
+  otherReviewTokens: z.array(z.string()).optional(),
   cancel: cancellationSchema.optional(),
   /** There while a cancellation or refund is being carried out; the reconciler looks for what stays so. */
   reversing: z.enum(['cancel', 'refund']).optional(),
@@ -131,3 +143,8 @@ export const orderSchema = z.strictObject({
   version: z.int(),
 });
 export type Order = z.infer<typeof orderSchema>;
+
+/** The tokens of all attempts at the order's review, of which at most one still waits. */
+export function reviewTokensOf({ reviewToken, otherReviewTokens = [] }: Order): readonly string[] {
+  return reviewToken === undefined ? otherReviewTokens : [reviewToken, ...otherReviewTokens];
+}

@@ -7,12 +7,15 @@ import type { Effects } from '../effects.ts';
 import type { User } from '../identity/user.ts';
 import type { ExchangeRates } from '../money/exchange.ts';
 import { logger } from '../observability/logger.ts';
-import { describePaymentMethod } from '../payments/sandbox-methods.ts';
-import { refusal, termsOf } from '../promotions/promotion.ts';
-import { type PromotionReader, promoInvalid } from '../promotions/promotion-store.ts';
+import { gatherFraudFacts } from '../payments/fraud-facts.ts';
+import type { FraudRules } from '../payments/fraud-settings.ts';
+import { knownFace } from '../payments/sandbox-methods.ts';
+import { counterMoves } from '../payments/velocity.ts';
+import type { PromotionReader } from '../promotions/promotion-store.ts';
 import type { CheckoutRuns } from './checkout-runs.ts';
 import { checkoutOf } from './checkout-start.ts';
 import type { Order } from './order.ts';
+import { choosePaymentMethod, choosePromotion } from './order-choices.ts';
 import { chooseAddress, orderItem, priceLines } from './order-lines.ts';
 import { type OrderBody, type OrderView, orderViewSchema } from './order-schemas.ts';
 import type { OrderStore, PlacedRequest } from './order-store.ts';
@@ -27,6 +30,11 @@ export interface PlacePorts {
   readonly checkouts: CheckoutRuns;
   readonly effects: Effects;
   readonly paymentProvider: string;
+  readonly fraud: {
+    readonly rules: FraudRules;
+    /** How long a checkout may pause, and so how long its counters are waited for. */
+    readonly pauseSeconds: number;
+  };
 }
 
 export interface Placement {
@@ -43,9 +51,10 @@ export interface PlacedOrder {
 }
 
 /**
- * Places an order and starts its checkout, once for each Idempotency-Key. Order, key and audit entry are one
- * transaction; the checkout starts after it. If the start fails, or the process dies before it, the same
- * request sent again starts it: the execution's name is the order's id, so it cannot start twice.
+ * Places an order and starts its checkout, once for each Idempotency-Key. Order, key, audit entry and the fraud
+ * rules' counters are one transaction; the checkout starts after it. If the start fails, or the process dies
+ * before it, the same request sent again starts it: the execution's name is the order's id, so it cannot start
+ * twice.
  * @throws Problem product_unknown · currency_unsupported · address_unknown · payment_method_required ·
  *   promo_invalid · idempotency_key_reused; TransientError when the checkout could not be started
  */
@@ -82,7 +91,9 @@ export async function placeRequested(
   // Through the schema before it is kept, so that a replay has neither more nor less than the first answer.
   const answer = orderViewSchema.parse(freshOrderView(order));
   const request = { requestHash, orderId: order.orderId, response: JSON.stringify(answer) };
-  const former = await ports.orders.place(order, placementKey, request, audit);
+  const { rules, pauseSeconds } = ports.fraud;
+  const counts = counterMoves(rules, order, pauseSeconds);
+  const former = await ports.orders.place(order, placementKey, request, audit, counts);
   if (former) {
     return replay(former, requestHash, ports);
   }
@@ -122,6 +133,10 @@ async function prepare({ user, body, key, client, requestId }: Placement, ports:
   const orderId = ids.next(now);
   const pricing = priceOrder(lines, currency, promotion);
   const placedFrom = { ip: client.ip, region: client.region, device: client.userAgent };
+  const fraudFacts = await gatherFraudFacts(
+    { user, client, currency, exchange, at: now },
+    { rules: ports.fraud.rules, rates: ports.rates },
+  );
   const audit: AuditEntry = {
     entryId: ids.next(),
     action: 'order.created',
@@ -144,13 +159,10 @@ async function prepare({ user, body, key, client, requestId }: Placement, ports:
     ...(promotion ? { promotion } : {}),
     ...(address ? { address } : {}),
     paymentMethod: method,
-    paymentInfo: {
-      provider: ports.paymentProvider,
-      brand: method.brand,
-      last4: method.last4,
-      attempts: 0,
-    },
+    ...(user.providerCustomerId === undefined ? {} : { providerCustomerId: user.providerCustomerId }),
+    paymentInfo: { provider: ports.paymentProvider, ...knownFace(method), attempts: 0 },
     flags: { partialFulfillment: false, fraudFlag: false, lowStock: [] },
+    fraudFacts,
     timeline: [{ status: 'Pending', at, by: user.role.toLowerCase() }],
     auditLogs: [audit],
     placedFrom,
@@ -159,40 +171,4 @@ async function prepare({ user, body, key, client, requestId }: Placement, ports:
     updatedAt: at,
     version: 1,
   };
-}
-
-function choosePaymentMethod(user: User, { paymentMethod }: OrderBody): Order['paymentMethod'] {
-  const saved = user.paymentMethods.find((method) =>
-    paymentMethod && 'id' in paymentMethod
-      ? method.id === paymentMethod.id
-      : method.token === paymentMethod?.token,
-  );
-  if (saved) {
-    const { id, token, brand, last4 } = saved;
-    return { id, token, brand, last4 };
-  }
-  if (paymentMethod && 'token' in paymentMethod) {
-    const { token } = paymentMethod;
-    return { token, ...describePaymentMethod(token) };
-  }
-  const [path, message] = paymentMethod
-    ? ['/paymentMethod/id', 'is not a payment method of the profile']
-    : ['/paymentMethod', 'is required'];
-  throw new Problem('payment_method_required', 'Name a payment method, by token or by id.', {
-    errors: [{ path, message }],
-  });
-}
-
-async function choosePromotion(
-  user: User,
-  code: string | undefined,
-  { subtotal }: { subtotal: Order['pricing']['subtotal'] },
-  { promotions, effects }: PlacePorts,
-) {
-  if (code === undefined) return undefined;
-  // The limits are left to the transaction that places the order: only it counts exactly.
-  const promotion = await promotions.find(code);
-  const reason = refusal(promotion, { subtotal, shopper: user, now: effects.clock.now() });
-  if (!promotion || reason) throw promoInvalid(reason ?? 'unknown');
-  return termsOf(promotion);
 }

@@ -103,8 +103,13 @@ export async function driveOn(
 }
 
 async function repairDead(orderId: string, now: Date, ports: ReconcilePorts): Promise<Deed> {
-  const order = await ports.orders.find(orderId);
-  return order && !order.reversing ? repair(order, now, ports) : undefined;
+  const found = await ports.orders.findWithPayment(orderId);
+  if (!found || found.order.reversing) return undefined;
+  const { order, payment } = found;
+  if (!isEnded(order) || payment?.undo !== 'started') return repair(order, now, ports);
+  // The order has ended, but the undo of its payment ran out of retries: its money may still be with us.
+  await ports.reversals.start(reversal(order, 'repair'), attemptAt(now));
+  return 'repaired';
 }
 
 /** Starts the checkout of an order that never had one; ends an order whose checkout is dead. */

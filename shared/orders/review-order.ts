@@ -2,11 +2,11 @@ import { Problem } from '../api/problem.ts';
 import type { AuditEntry, AuditTrail } from '../audit/audit-entry.ts';
 import type { Effects } from '../effects.ts';
 import { refuseCancelled } from './cancel-order.ts';
-import type { CheckoutRuns } from './checkout-runs.ts';
+import { type CheckoutRuns, resumeAny } from './checkout-runs.ts';
 import { keptText } from './erase-order.ts';
-import type { Order } from './order.ts';
+import { type Order, reviewTokensOf } from './order.ts';
 import { type Author, invalidState, orderAuditEntry, withAudit } from './order-changes.ts';
-import { changeOrder, OrderMissingError, type OrderStore } from './order-store.ts';
+import { changeTold, OrderMissingError, type OrderStore } from './order-store.ts';
 
 export interface ReviewPorts {
   readonly orders: OrderStore;
@@ -38,8 +38,6 @@ export async function reviewOrder(decision: Decision, ports: ReviewPorts): Promi
   );
   const review = { decision: decision.decision, reason, by: principal.userId, at: entry.at };
   const order = await decide(orderId, review, entry, ports.orders);
-  // After a crash between the two writes, the repetition appends the entry of the decision that stands.
-  await ports.audit.append(order.auditLogs.find(({ action }) => action === entry.action) ?? entry);
   return wake(order, entry, ports);
 }
 
@@ -49,11 +47,11 @@ export async function reviewOrder(decision: Decision, ports: ReviewPorts): Promi
  */
 async function wake(order: Order, entry: AuditEntry, ports: ReviewPorts): Promise<Order> {
   const decision = { decision: order.review?.decision };
-  const tried = order.reviewToken;
-  if (tried && (await ports.checkouts.resume(tried, decision))) return order;
+  const tried = reviewTokensOf(order);
+  if (await resumeAny(ports.checkouts, tried, decision)) return order;
   const now = await ports.orders.find(order.orderId);
-  const newer = now?.reviewToken;
-  if (now && newer && newer !== tried && (await ports.checkouts.resume(newer, decision))) return now;
+  const newer = now ? reviewTokensOf(now).filter((token) => !tried.includes(token)) : [];
+  if (now && (await resumeAny(ports.checkouts, newer, decision))) return now;
   const lost = { entryId: `${entry.entryId}-lost`, action: 'order.review_lost' };
   const reason = keptText(order, entry.reason);
   const said = reason === undefined ? {} : { reason };
@@ -68,7 +66,7 @@ async function decide(
   orders: OrderStore,
 ): Promise<Order> {
   try {
-    return await changeOrder(orders, orderId, (order) => {
+    return await changeTold(orders, orderId, (order) => {
       const isSameAgain = order.review?.decision === review.decision;
       if (order.status !== 'OnHold' || (order.review && !isSameAgain)) {
         throw invalidState(order, review.decision);

@@ -12,7 +12,17 @@ const lastDigits: Readonly<Record<string, string>> = {
   pm_card_riskLevelElevated: '9235',
 };
 
+/** Brand and digits of a method; neither of one that is no test method, whose name does not tell them. */
+export function knownFace({ brand, last4 }: { brand: string; last4: string }): {
+  brand?: string;
+  last4?: string;
+} {
+  return brand === unknownBrand ? {} : { brand, last4 };
+}
+
+const unknownBrand = 'unknown';
+
 function brandOf(token: string): string {
   const brand = /^pm_card_(visa|mastercard|amex|discover)/.exec(token)?.[1];
-  return brand ?? (token.startsWith('pm_card_') ? 'visa' : 'unknown');
+  return brand ?? (token.startsWith('pm_card_') ? 'visa' : unknownBrand);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FinalError } from '../errors.ts';
+import { DependencyUnavailableError, FinalError, TransientError } from '../errors.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
 
@@ -45,7 +45,7 @@ export function createTaskHandler(build: () => TaskTable): (event: unknown) => P
       logger.info('task done', { task, orderId });
       return answer;
     } catch (error) {
-      const failure = error instanceof z.ZodError ? toInvalidInput(error) : error;
+      const failure = underNameForRetry(error);
       logger.error('task failed', { error: failure instanceof Error ? failure : String(failure) });
       throw failure;
     } finally {
@@ -54,6 +54,9 @@ export function createTaskHandler(build: () => TaskTable): (event: unknown) => P
   };
 }
 
-function toInvalidInput(error: z.ZodError): InvalidTaskInputError {
-  return new InvalidTaskInputError(z.prettifyError(error), error);
+/** The state machines' Retry knows one name for what may pass; that of a dependency, a secret say, is for HTTP. */
+function underNameForRetry(error: unknown): unknown {
+  if (error instanceof z.ZodError) return new InvalidTaskInputError(z.prettifyError(error), error);
+  if (error instanceof DependencyUnavailableError) return new TransientError(error.message, error);
+  return error;
 }

@@ -91,9 +91,9 @@ describe('the gateway', () => {
       principal: properties.Principal,
     }));
     const called = permissions.filter(({ principal }) => principal === 'apigateway.amazonaws.com');
-    expect(called).toHaveLength(4);
+    expect(called).toHaveLength(5);
     const stage = resource(backend, 'AWS::ApiGateway::Stage').id;
-    for (const domain of ['user', 'product', 'order']) {
+    for (const domain of ['user', 'product', 'order', 'payment-webhook']) {
       const own = permissions.filter(({ lambda }) => lambda === liveAlias(backend, domain));
       expect(own).toEqual([expect.objectContaining({ principal: 'apigateway.amazonaws.com' })]);
       expect(own[0]?.source).toMatch(new RegExp(`:<HttpApi[^>]+>/<${stage}>/\\*/\\*$`));

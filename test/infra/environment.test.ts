@@ -41,9 +41,17 @@ function eventWithoutToken(domain: Domain) {
   };
 }
 
+const eventWithoutSignature = {
+  resource: '/order/payment-webhook',
+  httpMethod: 'POST',
+  headers: {},
+  requestContext: { requestId: 'request-1', identity: { sourceIp: '192.0.2.1' } },
+};
+
 function eventFor(name: string): unknown {
   const domain = domains.find((one) => one === name);
   if (domain) return eventWithoutToken(domain);
+  if (name === 'payment-webhook') return eventWithoutSignature;
   if (name === 'authorizer') {
     return {
       methodArn: 'arn:aws:execute-api:us-east-1:1:api/dev/GET/x',
@@ -74,6 +82,8 @@ describe('a cold Lambda with the environment of the template', () => {
     const { answer, error } = results.get(name) ?? {};
     if (domains.some((domain) => domain === name)) {
       expect(answer).toMatchObject({ statusCode: 401 });
+    } else if (name === 'payment-webhook') {
+      expect(answer).toMatchObject({ statusCode: 400 });
     } else if (name === 'authorizer') {
       expect(JSON.stringify(answer)).toContain('"Effect":"Deny"');
     } else if (fedByStream.includes(name)) {

@@ -139,8 +139,10 @@ describe('what a Lambda may do', () => {
         'Orders:GetItem',
         'Orders:PutItem',
         'Orders:Query',
+        'Orders:UpdateItem',
         'Inventory:BatchGetItem',
         'Inventory:PutItem',
+        'Idempotency:BatchGetItem',
         'Idempotency:PutItem',
         'Idempotency:UpdateItem',
         'Audit:PutItem',
@@ -157,6 +159,17 @@ describe('what a Lambda may do', () => {
       ],
     },
     payment: { items: ['Orders:GetItem', 'Orders:UpdateItem'] },
+    'payment-webhook': {
+      items: [
+        'Orders:GetItem',
+        'Orders:PutItem',
+        'Orders:UpdateItem',
+        'Audit:PutItem',
+        'Idempotency:PutItem',
+        'Idempotency:UpdateItem',
+      ],
+      others: ['sns:Publish'],
+    },
     notification: { items: ['Idempotency:PutItem', 'Idempotency:UpdateItem'], others: ['sns:Publish'] },
     announcement: {
       items: ['Users/byRole:Query', 'Promotions:GetItem', 'Idempotency:PutItem', 'Idempotency:UpdateItem'],

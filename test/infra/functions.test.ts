@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../lib/stage-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
+import { fraudRulesSchema } from '../../shared/payments/fraud-settings.ts';
 import { environmentOf, lambdas, resource, resources, stageNames, templatesOf, text } from './templates.ts';
 
 const names = [
@@ -11,6 +12,7 @@ const names = [
   'order-workflow',
   'inventory',
   'payment',
+  'payment-webhook',
   'notification',
   'analytics',
   'audit',
@@ -25,7 +27,7 @@ const names = [
 ];
 /** Run by a schedule; no task waits for them. */
 const scheduledLambdas = ['reconciler'];
-const apiLambdas = ['authorizer', 'user', 'product', 'order'];
+const apiLambdas = ['authorizer', 'user', 'product', 'order', 'payment-webhook'];
 const streamLambdas = ['insights', 'audit-seal', 'order-notices'];
 const queueLambdas = ['delivery-email', 'delivery-sms', 'delivery-push'];
 
@@ -103,6 +105,20 @@ describe.each(stageNames)('the Lambdas of %s', (stage) => {
       expect(environmentOf(lambda(name))).not.toHaveProperty('AUTH0_CLIENT_ID');
       expect(lambdas(known).get(name)?.properties.Environment.Variables.AUTH0_CLIENT_ID).toBe('ours');
     }
+  });
+
+  it('judge fraud by the stage’s rules, and keep counters as long as a checkout may wait for them', () => {
+    for (const name of ['order', 'order-workflow', 'payment']) {
+      const told = JSON.parse(environmentOf(lambda(name)).FRAUD_RULES ?? '');
+      expect(fraudRulesSchema.parse(told)).toEqual(settings.fraud);
+    }
+    expect(environmentOf(lambda('order')).PROFILE_TIMEOUT_SECONDS).toBe(
+      String(settings.workflow.profileTimeoutSeconds),
+    );
+    const stricter = { userVelocity: { maxOrders: 2 }, countryMismatch: { enabled: false } };
+    const { backend: other } = synthesizeStage(stage, { settings: { fraud: stricter } });
+    const told = lambdas(other).get('payment')?.properties.Environment.Variables.FRAUD_RULES;
+    expect(JSON.parse(told)).toMatchObject(stricter);
   });
 
   it('keep answers, which carry personal data, out of traces', () => {

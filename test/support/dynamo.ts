@@ -45,6 +45,13 @@ interface Index {
 }
 
 async function createTable(client: Dynamo, key: TableKey, TableName: string): Promise<void> {
+  await client.send(
+    new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', ...tableProperties(key) }),
+  );
+}
+
+/** Keys and indexes of a table that the CDK app deploys, in the words that CloudFormation and CreateTable share. */
+export function tableProperties(key: TableKey) {
   const definition: { partitionKey: string; sortKey?: string; indexes?: Record<string, Index> } =
     tableDefinitions[key];
   const { partitionKey, sortKey, indexes = {} } = definition;
@@ -52,18 +59,14 @@ async function createTable(client: Dynamo, key: TableKey, TableName: string): Pr
   const numbers = new Set(Object.values(indexes).flatMap((index) => (index.numeric ? [index.sortKey] : [])));
   const names = new Set([partitionKey, ...(sortKey ? [sortKey] : []), ...indexKeys]);
   const secondary = Object.entries(indexes).map(([name, index]) => toIndex(name, index));
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...names].map((name) => ({
-        AttributeName: name,
-        AttributeType: numbers.has(name) ? 'N' : 'S',
-      })),
-      KeySchema: keySchema(partitionKey, sortKey),
-      ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
-    }),
-  );
+  return {
+    AttributeDefinitions: [...names].map((name) => ({
+      AttributeName: name,
+      AttributeType: numbers.has(name) ? ('N' as const) : ('S' as const),
+    })),
+    KeySchema: keySchema(partitionKey, sortKey),
+    ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
+  };
 }
 
 function toIndex(IndexName: string, { partitionKey, sortKey, project }: Index): GlobalSecondaryIndex {

@@ -12,7 +12,7 @@ export function memoryOrders(...orders: Order[]) {
   const placed = new Map<string, PlacedRequest>();
   const audit: AuditEntry[] = [];
   const counted: { userId: string; delta: number }[] = [];
-  const waiting = new Map<string, string>();
+  const waiting = new Map<string, readonly string[]>();
   const payments = new Map<string, PaymentRecord>();
   const save = async (order: Order) => {
     if (byId.get(order.orderId)?.version !== order.version) return false;
@@ -35,6 +35,12 @@ export function memoryOrders(...orders: Order[]) {
       return order && { order, payment: payments.get(orderId) };
     },
     save,
+    async saveTold(order) {
+      const saved = await save(order);
+      const [entry] = order.auditLogs;
+      if (saved && entry) audit.push(entry);
+      return saved;
+    },
     async saveCounted(order, delta) {
       const saved = await save(order);
       if (saved) counted.push({ userId: order.userId, delta });
@@ -42,12 +48,13 @@ export function memoryOrders(...orders: Order[]) {
     },
     list: async () => ({ items: [...byId.values()] }),
     async saveWaiting(userId, orderId, token) {
-      waiting.set(`${userId}#${orderId}`, token);
+      const key = `${userId}#${orderId}`;
+      waiting.set(key, [...(waiting.get(key) ?? []), token]);
     },
     async removeWaiting(userId, orderId) {
       waiting.delete(`${userId}#${orderId}`);
     },
-    findWaiting: async (userId, orderId) => waiting.get(`${userId}#${orderId}`),
+    findWaiting: async (userId, orderId) => waiting.get(`${userId}#${orderId}`) ?? [],
     async remove({ orderId, version }, entry) {
       if (byId.get(orderId)?.version !== version) return false;
       audit.push(entry);

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { Problem } from '../../api/problem.ts';
 import { TransientError } from '../../errors.ts';
@@ -13,6 +13,8 @@ import { listOrders } from './order-list.ts';
 import { toPaymentRecord } from './payment-records.ts';
 import { refuseUse, useActions, withRelease } from './promotion-uses.ts';
 import { isFalseCondition, type RetryEffects, type TransactItem, transact } from './transact.ts';
+import { countUp } from './velocity-counters.ts';
+import { tokensOf } from './waiting-tokens.ts';
 
 /** Only `orders` is needed to read; writing touches the others. */
 export interface OrderTables {
@@ -27,7 +29,6 @@ export interface OrderTables {
 const daysKept = 2;
 /** A customer's orders meet at their record, and all orders with a code at its counter. */
 const placingRetries = 7;
-const waitingSchema = z.object({ taskToken: z.string() });
 const placedSchema = z.object({ requestHash: z.string(), orderId: z.string(), response: z.string() });
 export const placementKey = ({ userId, key }: PlacementKey) => ({ pk: `ORDER_CREATE#${userId}#${key}` });
 
@@ -69,7 +70,7 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
   return {
     find,
     findPlaced,
-    async place(order, placement, request, audit) {
+    async place(order, placement, request, audit, counts = []) {
       const placedAt = Math.floor(Date.parse(order.createdAt) / 1000);
       const items: TransactItem[] = [
         {
@@ -92,8 +93,10 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
         accountIsOpen(named(tables.users), order.userId),
       ];
       const uses = order.promotion ? useActions(named(tables.promotions), order) : [];
+      const counted = counts.map((move) => countUp(named(tables.idempotency), move));
+      const actions = [...items, ...uses, ...counted];
       const options = { retries: placingRetries };
-      const reasons = await inProgressWhenBusy(() => transact(client, [...items, ...uses], effects, options));
+      const reasons = await inProgressWhenBusy(() => transact(client, actions, effects, options));
       if (!reasons) return undefined;
       refuseClosedAccount(reasons[items.length - 1]);
       // A repetition is told so before a limit that it may have reached itself.
@@ -120,6 +123,14 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
       return order && { order: toOrder(order), payment: payment && toPaymentRecord(payment) };
     },
     save,
+    async saveTold(changed) {
+      const { order, actions } = release(changed);
+      const [entry] = order.auditLogs;
+      if (!entry) throw new Error(`Order ${order.orderId} has no entry that tells of its change`);
+      const told: TransactItem = { Put: { TableName: named(tables.audit), Item: auditItem(entry) } };
+      const writes = [{ Put: versioned(table, order) }, told, ...actions];
+      return (await transact(client, writes, effects)) === undefined;
+    },
     async saveCounted(changed, countDelta, flags) {
       const { order, actions } = release(changed);
       const user = countedOrder(named(tables.users), order.userId, countDelta, flags);
@@ -134,8 +145,13 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
     },
     list: (filter, page) => listOrders({ client, table, effects }, filter, page),
     async saveWaiting(userId, orderId, taskToken) {
-      const Item = { ...waitingKey(userId, orderId), taskToken };
-      await transiently(() => client.send(new PutCommand({ TableName: table, Item })));
+      const command = new UpdateCommand({
+        TableName: table,
+        Key: waitingKey(userId, orderId),
+        UpdateExpression: 'ADD taskTokens :token',
+        ExpressionAttributeValues: { ':token': new Set([taskToken]) },
+      });
+      await transiently(() => client.send(command));
     },
     async removeWaiting(userId, orderId) {
       const Key = waitingKey(userId, orderId);
@@ -146,7 +162,7 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
       const { Item } = await transiently(() =>
         client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true })),
       );
-      return Item && waitingSchema.parse(Item).taskToken;
+      return Item ? tokensOf(Item) : [];
     },
     async remove({ orderId, version }, audit) {
       const Delete = {

@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import {
+  type PaymentReader,
   type PaymentRecord,
   type PaymentRecords,
   paymentRecordSchema,
@@ -57,14 +58,23 @@ export function createPaymentRecords(client: Dynamo, table: string): PaymentReco
     }
   };
   return {
-    async beginAttempt(orderId, provider, amount) {
+    async beginAttempt(orderId, provider, amount, { at, customerId } = {}) {
+      const first = Object.entries({ firstAttemptAt: at?.toISOString(), customerId }).filter(
+        ([, value]) => value !== undefined,
+      );
       try {
         const record = await update(orderId, names, {
-          UpdateExpression:
-            'SET orderId = :orderId, provider = :provider, amount = :amount, #state = :authorizing ADD attempts :one',
-          ConditionExpression:
+          UpdateExpression: [
+            'SET orderId = :orderId, provider = :provider, amount = :amount, #state = :authorizing',
+            ...first.map(([name]) => `, ${name} = if_not_exists(${name}, :${name})`),
+            ' ADD attempts :one',
+          ].join(''),
+          ConditionExpression: [
             'attribute_not_exists(#undo) AND (attribute_not_exists(#state) OR #state = :authorizing)',
+            '(attribute_not_exists(provider) OR provider = :provider)',
+          ].join(' AND '),
           ExpressionAttributeValues: {
+            ...Object.fromEntries(first.map(([name, value]) => [`:${name}`, value])),
             ':orderId': orderId,
             ':provider': provider,
             ':amount': amount,
@@ -79,17 +89,41 @@ export function createPaymentRecords(client: Dynamo, table: string): PaymentReco
     },
     settle(orderId, result) {
       const { status, paymentId } = result;
-      const id = paymentId === undefined ? {} : { ':paymentId': paymentId };
+      const { fraudReasons, paymentCountry } = result.status === 'authorized' ? result : {};
+      const told = Object.entries({ paymentId, fraudReasons, paymentCountry }).filter(
+        ([, value]) => value !== undefined,
+      );
       return refusedBy(orderId, {
-        UpdateExpression: `SET #state = :status, fraudFlag = :flag${paymentId === undefined ? '' : ', paymentId = :paymentId'}`,
+        UpdateExpression: [
+          'SET #state = :status',
+          'fraudFlag = :flag',
+          ...told.map(([name]) => `${name} = :${name}`),
+        ].join(', '),
         ConditionExpression: 'attribute_not_exists(#undo) AND #state = :authorizing',
         ExpressionAttributeValues: {
           ':status': status,
           ':flag': status === 'authorized' && result.fraudFlag,
           ':authorizing': 'authorizing',
-          ...id,
+          ...Object.fromEntries(told.map(([name, value]) => [`:${name}`, value])),
         },
       });
+    },
+    async giveVerdict(orderId, reasons) {
+      try {
+        return await update(orderId, names, {
+          UpdateExpression: 'SET fraudReasons = :reasons, fraudFlag = :flag',
+          ConditionExpression:
+            'attribute_not_exists(#undo) AND attribute_not_exists(fraudReasons) AND #state IN (:authorized, :captured)',
+          ExpressionAttributeValues: {
+            ':reasons': reasons,
+            ':flag': reasons.length > 0,
+            ':authorized': 'authorized',
+            ':captured': 'captured',
+          },
+        });
+      } catch (error) {
+        return standing(error, orderId);
+      }
     },
     captured(orderId) {
       return refusedBy(orderId, {
@@ -117,6 +151,17 @@ export function createPaymentRecords(client: Dynamo, table: string): PaymentReco
           ExpressionAttributeValues: { ':done': 'done', ...(refunded ? { ':refunded': refunded } : {}) },
         },
       );
+    },
+  };
+}
+
+/** For whoever looks at a payment from outside its steps: one strong read. */
+export function createPaymentReader(client: Dynamo, table: string): PaymentReader {
+  return {
+    async find(orderId) {
+      const command = new GetCommand({ TableName: table, Key: paymentKey(orderId), ConsistentRead: true });
+      const { Item } = await transiently(() => client.send(command));
+      return Item && toPaymentRecord(Item);
     },
   };
 }

@@ -2,15 +2,21 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CheckoutResumer } from '../../identity/checkout-resumer.ts';
+import { resumeAny } from '../../orders/checkout-runs.ts';
 import { clientDefaults } from '../aws-client.ts';
 import type { Dynamo } from '../dynamodb/client.ts';
 import { isConditionFailure, transiently } from '../dynamodb/faults.ts';
 import { queryAll } from '../dynamodb/query-all.ts';
+import { tokensOf } from '../dynamodb/waiting-tokens.ts';
 import { createTaskAnswers } from './checkout-runs.ts';
 
 /** Written by the workflow's waitForProfile. */
-const waitingSchema = z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() });
-type Waiting = z.infer<typeof waitingSchema>;
+const keySchema = z.object({ pk: z.string(), sk: z.string() });
+
+interface Waiting {
+  readonly key: z.infer<typeof keySchema>;
+  readonly tokens: readonly string[];
+}
 
 /** Wakes the checkouts whose task tokens lie under `WAITING#<userId>` in the Orders table. */
 export function createCheckoutResumer(
@@ -23,7 +29,7 @@ export function createCheckoutResumer(
     async resumeFor(userId) {
       for (const waiting of await findWaiting(client, ordersTable, userId)) {
         // A checkout that was resumed before, timed out or was stopped waits no more; that is fine.
-        await answers.resume(waiting.taskToken, {});
+        await resumeAny(answers, waiting.tokens, {});
         await forget(client, ordersTable, waiting);
       }
     },
@@ -37,19 +43,19 @@ async function findWaiting(client: Dynamo, table: string, userId: string): Promi
     ExpressionAttributeValues: { ':waiting': `WAITING#${userId}` },
     ConsistentRead: true,
   });
-  return found.map((item) => waitingSchema.parse(item));
+  return found.map((item) => ({ key: keySchema.parse(item), tokens: tokensOf(item) }));
 }
 
-/** Only the token that was used: a retried task may have left a newer one meanwhile. */
-async function forget(client: Dynamo, table: string, { pk, sk, taskToken }: Waiting): Promise<void> {
+/** Unless there is a token now that was not answered: a retried task may have left one meanwhile. */
+async function forget(client: Dynamo, table: string, { key, tokens }: Waiting): Promise<void> {
   try {
     await transiently(() =>
       client.send(
         new DeleteCommand({
           TableName: table,
-          Key: { pk, sk },
-          ConditionExpression: 'taskToken = :used',
-          ExpressionAttributeValues: { ':used': taskToken },
+          Key: key,
+          ConditionExpression: 'attribute_not_exists(taskTokens) OR taskTokens = :used',
+          ExpressionAttributeValues: { ':used': new Set(tokens) },
         }),
       ),
     );

@@ -225,6 +225,16 @@ const happenings: Readonly<
     subject: 'refund failed',
     sentence: 'The bank has sent a refund back: the money is still with us, and the customer waits for it.',
   },
+  refund_refused: {
+    subject: 'refund refused',
+    sentence:
+      'The payment provider will not give the money back by itself. Give it back by hand; the customer waits.',
+  },
+  wrong_amount: {
+    subject: 'of a wrong amount',
+    sentence:
+      'A payment of another amount than the order has came in and was given back. Find out who made it.',
+  },
 };
 
 export const lowStock: EventTexts<'low_stock'> = {

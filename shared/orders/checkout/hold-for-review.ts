@@ -1,8 +1,9 @@
 import { appendMirrored } from '../../audit/audit-entry.ts';
 import type { Notification } from '../../notifications/notifier.ts';
 import { logger } from '../../observability/logger.ts';
+import { describeReason, type FraudReason } from '../../payments/fraud-reason.ts';
 import { type OnceStore, once } from '../../workflow/once.ts';
-import type { Order } from '../order.ts';
+import { type Order, reviewTokensOf } from '../order.ts';
 import { withStep } from '../order-changes.ts';
 import { changeOrder } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
@@ -12,16 +13,26 @@ type HoldPorts = Pick<CheckoutPorts, 'orders' | 'notifier' | 'checkouts' | 'effe
 };
 
 /**
- * Puts the order on hold with the token that a manager's decision answers, and tells the staff. Should a
- * former attempt's token have been answered already, or the order been cancelled, this one is answered at once.
+ * Puts the order on hold, with the token that a manager's decision answers and with the reasons from the record
+ * of its payment, and tells the staff. Should a former attempt's token have been answered already, or the order
+ * been cancelled, this one is answered at once.
  */
 export async function holdForReview(
   { orderId, userId, taskToken }: { orderId: string; userId: string; taskToken: string },
   ports: HoldPorts,
 ): Promise<void> {
   const now = ports.effects.clock.now();
-  const order = await changeOrder(ports.orders, orderId, (current) =>
-    current.cancel ? undefined : onHold(current, taskToken, now),
+  let reasons: readonly FraudReason[] = [];
+  const store = {
+    save: ports.orders.save,
+    async find(id: string) {
+      const found = await ports.orders.findWithPayment(id);
+      reasons = found?.payment?.fraudReasons ?? [];
+      return found?.order;
+    },
+  };
+  const order = await changeOrder(store, orderId, (current) =>
+    current.cancel ? undefined : onHold(current, reasons, taskToken, now),
   );
   const decision = order.cancel ? 'cancelled' : order.review?.decision;
   if (decision) {
@@ -32,12 +43,15 @@ export async function holdForReview(
   const alert: Notification = {
     notificationId: `${orderId}#order_on_hold`,
     topic: 'order',
-    channel: 'email',
     role: 'Manager',
     type: 'order_on_hold',
     orderId,
     userId,
-    data: { total: String(order.pricing.total.amount), currency: order.currency },
+    data: {
+      total: String(order.pricing.total.amount),
+      currency: order.currency,
+      ...(reasons.length > 0 ? explained(reasons) : {}),
+    },
   };
   await tellStaff(alert, ports);
 }
@@ -56,11 +70,22 @@ async function tellStaff(alert: Notification, ports: HoldPorts): Promise<void> {
   }
 }
 
-function onHold(order: Order, reviewToken: string, now: Date): Order {
-  const held = order.status === 'OnHold' ? order : withStep(order, 'OnHold', 'order.on_hold', now);
+function explained(reasons: readonly FraudReason[]) {
+  return {
+    reasons: reasons.map(({ code }) => code).join(', '),
+    explanation: reasons.map(describeReason).join(' '),
+  };
+}
+
+function onHold(order: Order, reasons: readonly FraudReason[], reviewToken: string, now: Date): Order {
+  const why = reasons.length > 0 ? { fraudReasons: [...reasons] } : {};
+  const others = reviewTokensOf(order).filter((token) => token !== reviewToken);
+  const held = order.status === 'OnHold' ? order : withStep(order, 'OnHold', 'order.on_hold', now, why);
   return {
     ...held,
     reviewToken,
+    ...(others.length > 0 ? { otherReviewTokens: others } : {}),
+    ...why,
     flags: { ...order.flags, fraudFlag: true },
     updatedAt: now.toISOString(),
   };

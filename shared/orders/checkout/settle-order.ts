@@ -141,7 +141,7 @@ async function settle(
 
 function withPayment(order: Order, payment: PaymentRecord | undefined): Order {
   if (!payment) return order;
-  const { paymentId, attempts, refunded } = payment;
+  const { paymentId, attempts, refunded, fraudReasons = [] } = payment;
   return {
     ...order,
     paymentInfo: {
@@ -151,6 +151,7 @@ function withPayment(order: Order, payment: PaymentRecord | undefined): Order {
       ...(refunded === undefined ? {} : { refunded }),
     },
     flags: { ...order.flags, fraudFlag: order.flags.fraudFlag || payment.fraudFlag === true },
+    ...(fraudReasons.length > 0 ? { fraudReasons } : {}),
   };
 }
 

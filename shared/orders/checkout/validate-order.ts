@@ -2,6 +2,7 @@ import type { Product } from '../../catalogue/product.ts';
 import { TransientError } from '../../errors.ts';
 import type { StockLine } from '../../inventory/inventory-store.ts';
 import type { Money } from '../../money/money.ts';
+import { counterReads, type RecentOrders, recentOrders } from '../../payments/velocity.ts';
 import type { Order } from '../order.ts';
 import { changeOrder, OrderMissingError } from '../order-store.ts';
 import { priceOrder } from '../price-order.ts';
@@ -12,7 +13,7 @@ import {
   allocateItems,
   planAllocation,
 } from './plan-allocation.ts';
-import type { CheckoutPorts } from './ports.ts';
+import type { CheckoutPorts, ValidationPorts } from './ports.ts';
 
 export interface ValidatedOrder {
   readonly outcome: AllocationOutcome | 'cancelled';
@@ -22,14 +23,17 @@ export interface ValidatedOrder {
   readonly paymentMethod: string;
 }
 
-type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'> & AlertPorts;
+type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'> &
+  ValidationPorts &
+  AlertPorts;
 type Free = ReadonlyMap<string, number>;
 
 const holdRounds = 5;
 
 /**
  * Holds the stock of the order, all of it or (with allowPartial) what there is, and writes what was held and
- * its price on the order. Run again it answers the first decision. An order that is to be cancelled gets nothing.
+ * its price on the order, and how many orders came with it of late. Run again it answers the first decision. An
+ * order that is to be cancelled gets nothing.
  * @throws TransientError when stock keeps changing or the store is busy
  */
 export async function validateOrder(orderId: string, ports: ValidatePorts): Promise<ValidatedOrder> {
@@ -40,11 +44,12 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
   if (order.allocation || order.cancel) {
     return answer(order);
   }
-  const products = await ports.products.findMany(order.items.map((item) => item.productId));
+  const { products, recent } = await readFor(order, ports);
   const { plan, free: lastSeen } = await hold(order, freeOf(products), ports);
   const held = plan.lines.map((line) => line.productId);
   if (held.length > 0) await alertLowStock(order.orderId, held, ports);
-  const decide = (current: Order) => allocated(current, plan, lastSeen, products, ports.effects.clock.now());
+  const decide = (current: Order) =>
+    withRecentOrders(allocated(current, plan, lastSeen, products, ports.effects.clock.now()), recent);
   const first = decide(order);
   // Nearly always nobody has touched the order since it was read: no need to read it again.
   if (await ports.orders.save(first)) return answer(first);
@@ -52,6 +57,22 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
     current.allocation ? undefined : decide(current),
   );
   return answer(decided);
+}
+
+/** The counters come along with the products, so the rules cost no call of their own. */
+async function readFor(order: Order, { validation, fraudRules }: ValidationPorts) {
+  const reads = counterReads(fraudRules, order);
+  const { products, counters } = await validation.read(
+    order.items.map((item) => item.productId),
+    reads.map(({ key }) => key),
+  );
+  return { products, recent: recentOrders(reads, counters) };
+}
+
+/** An order whose customer was erased meanwhile has no facts any more, and gets none. */
+function withRecentOrders(order: Order, recent: RecentOrders): Order {
+  const { fraudFacts } = order;
+  return fraudFacts ? { ...order, fraudFacts: { ...fraudFacts, recentOrders: recent } } : order;
 }
 
 /**

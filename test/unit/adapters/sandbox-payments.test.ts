@@ -17,6 +17,8 @@ describe('the sandbox', () => {
     ['pm_card_amex', good],
     ['pm_card_discover', good],
     ['pm_flaky_0', good],
+    ['pm_card_gb', { ...good, paymentCountry: 'GB' }],
+    ['pm_card_us', { ...good, paymentCountry: 'US' }],
     ['pm_card_riskLevelElevated', { status: 'authorized', paymentId, fraudFlag: true }],
     ['pm_card_visa_chargeDeclined', { status: 'declined', paymentId }],
     ['pm_card_chargeDeclined', { status: 'declined', paymentId }],
@@ -27,6 +29,8 @@ describe('the sandbox', () => {
 
   test.each([
     'pm_card_unheard',
+    'pm_card_zz',
+    'pm_card_GB',
     '',
     'pm_card_visa ',
     'PM_CARD_VISA',

@@ -81,6 +81,20 @@ describe('the export', () => {
     expect(JSON.stringify(auditEntries[0])).not.toMatch(/mia|203/);
   });
 
+  it('does not tell by what an order was suspected', async () => {
+    const ports = fakeUserPorts(ann);
+    const fraudReasons = [{ code: 'provider_risk' as const, facts: { provider: 'sandbox' } }];
+    const order = anOrder({ userId: 'ann', fraudReasons, fraudFacts: { paidOrders: 0, placedIn: 'NG' } });
+    ports.privacy.orders.set(order.orderId, order);
+    ports.privacy.entries.push({
+      ...entry('e-1', { id: 'system', role: 'System' }),
+      after: { status: 'OnHold', fraudReasons },
+    });
+    const exported = exportAnswer.parse(await exportUser('ann', aCaller(ann), ports));
+    expect(exported.auditEntries).toMatchObject([{ after: { status: 'OnHold' } }]);
+    expect(JSON.stringify(exported)).not.toMatch(/provider_risk|fraudFacts/);
+  });
+
   it('is audited', async () => {
     const ports = fakeUserPorts(ann);
     await exportUser('ann', aCaller(ann), ports);

@@ -100,7 +100,8 @@ describe('erasing an order', () => {
       auditLogs: [{ where: erased, actor: { id: 'ann' } }],
       version: order.version + 1,
     });
-    for (const gone of ['address', 'idempotencyKey', 'reviewToken']) expect(clean).not.toHaveProperty(gone);
+    for (const gone of ['address', 'idempotencyKey', 'reviewToken', 'otherReviewTokens'])
+      expect(clean).not.toHaveProperty(gone);
     expect(clean?.paymentInfo).not.toHaveProperty('last4');
     expect(await orders.findPlaced({ userId: 'ann', key: 'key-o-1' })).toBeUndefined();
     expect(await data.waitingCheckoutsOf('ann')).toEqual([]);
@@ -126,9 +127,12 @@ describe('what stays of an order', () => {
     placedFrom: { ip: 'canary', region: 'canary', device: 'canary' },
     idempotencyKey: 'canary',
     reviewToken: 'canary',
+    otherReviewTokens: ['canary'],
     review: { decision: 'approved', reason: 'canary', by: 'mia', at },
     cancel: { by: 'ann', reason: 'canary', at },
     reversing: 'cancel',
+    fraudFacts: { paidOrders: 0, placedIn: 'canary' },
+    fraudReasons: [{ code: 'country_mismatch', facts: { delivery: 'US', payment: 'GB' } }],
     repair: [{ step: 'CapturePayment', error: 'canary', at }],
     auditLogs: [
       anEntry({ reason: 'canary', where: { ip: 'canary', region: 'canary', device: 'canary' } }),
@@ -144,6 +148,7 @@ describe('what stays of an order', () => {
       repair: [{ step: 'CapturePayment' }],
       reversing: 'cancel',
       paymentInfo: { provider: 'sandbox', paymentId: 'pay-1', attempts: 1 },
+      fraudReasons: everything.fraudReasons,
     });
     expect(isErased(clean)).toBe(true);
   });

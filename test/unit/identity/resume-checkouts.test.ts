@@ -5,7 +5,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCheckoutResumer } from '../../../shared/adapters/step-functions/resume-checkouts.ts';
@@ -18,14 +18,16 @@ const workflow = mockClient(SFNClient);
 
 const wait = (userId: string, orderId: string, taskToken: string) =>
   dynamo.client.send(
-    new PutCommand({
+    new UpdateCommand({
       TableName: dynamo.table('orders'),
-      Item: { pk: `WAITING#${userId}`, sk: orderId, taskToken },
+      Key: { pk: `WAITING#${userId}`, sk: orderId },
+      UpdateExpression: 'ADD taskTokens :token',
+      ExpressionAttributeValues: { ':token': new Set([taskToken]) },
     }),
   );
 const waiting = async () => {
   const { Items = [] } = await dynamo.client.send(new ScanCommand({ TableName: dynamo.table('orders') }));
-  return Items.map(({ pk, sk, taskToken }) => `${pk} ${sk} ${taskToken}`).sort();
+  return Items.map(({ pk, sk, taskTokens = [] }) => [pk, sk, ...taskTokens].join(' ')).sort();
 };
 const resumed = () =>
   workflow.commandCalls(SendTaskSuccessCommand).map(({ args }) => args[0].input.taskToken);
@@ -77,13 +79,33 @@ describe('resuming checkouts', () => {
     expect(resumed()).toEqual(['token-1', 'token-1']);
   });
 
-  it('leaves a newer token of the same checkout alone', async () => {
+  it('leaves a token alone that came while the others were answered', async () => {
     await wait('eve', 'order-1', 'token-1');
     workflow.on(SendTaskSuccessCommand).callsFake(async () => {
       await wait('eve', 'order-1', 'token-2');
       return {};
     });
     await resumer.resumeFor('eve');
-    expect(await waiting()).toContain('WAITING#eve order-1 token-2');
+    expect(await waiting()).toContain('WAITING#eve order-1 token-1 token-2');
+  });
+
+  it('answers every token of a checkout, as the last to be stored may be one that was given up', async () => {
+    workflow.on(SendTaskSuccessCommand).callsFake(async ({ taskToken }) => {
+      if (taskToken === 'token-1') throw new TaskTimedOut({ message: '', $metadata: {} });
+      return {};
+    });
+    await wait('fay', 'order-1', 'token-2');
+    await wait('fay', 'order-1', 'token-1');
+    await resumer.resumeFor('fay');
+    expect(resumed().sort()).toEqual(['token-1', 'token-2']);
+    expect((await waiting()).filter((row) => row.includes('fay'))).toEqual([]);
+  });
+
+  it('wakes a checkout whose row was written before all tokens were kept', async () => {
+    const Item = { pk: 'WAITING#gus', sk: 'order-1', taskToken: 'token-1', waitingSince: 'then' };
+    await dynamo.client.send(new PutCommand({ TableName: dynamo.table('orders'), Item }));
+    await resumer.resumeFor('gus');
+    expect(resumed()).toEqual(['token-1']);
+    expect((await waiting()).filter((row) => row.includes('gus'))).toEqual([]);
   });
 });

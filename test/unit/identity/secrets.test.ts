@@ -2,17 +2,15 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { auth0ClientSchema, createSecretReader } from '../../../shared/adapters/secrets.ts';
+import { stripeSecretSchema } from '../../../shared/adapters/stripe/client.ts';
+import { createTaskHandler } from '../../../shared/workflow/task-handler.ts';
 import { testEffects } from '../../support/effects.ts';
 
 const secrets = mockClient(SecretsManagerClient);
 const stored = (SecretString: string) => secrets.on(GetSecretValueCommand).resolves({ SecretString });
+const client = new SecretsManagerClient({ region: 'us-east-1' });
 const reader = (effects = testEffects()) =>
-  createSecretReader(
-    new SecretsManagerClient({ region: 'us-east-1' }),
-    'arn',
-    auth0ClientSchema,
-    effects.clock.now,
-  );
+  createSecretReader(client, 'arn', auth0ClientSchema, effects.clock.now);
 
 beforeEach(() => secrets.reset());
 
@@ -34,6 +32,19 @@ describe('a secret', () => {
     await expect(read()).rejects.toMatchObject({ name: 'DependencyUnavailableError' });
     stored('{"clientId":"a","clientSecret":"1"}');
     await expect(read()).resolves.toMatchObject({ clientId: 'a' });
+  });
+
+  it.each([
+    ['{"secretKey":"pk_live_hush","webhookSecrets":[]}', 'wrong in secretKey'],
+    ['{"secretKey":"sk_live_hush","webhookSecrets":["hush"]}', 'wrong in webhookSecrets.0'],
+    ['hush', 'wrong in its JSON'],
+  ])('that is put wrongly stops a task as what may be put right, and says where: %s', async (text, where) => {
+    stored(text);
+    const read = createSecretReader(client, 'arn', stripeSecretSchema, testEffects().clock.now);
+    const handler = createTaskHandler(() => ({ authorize: read }));
+    const error = await handler({ task: 'authorize' }).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ name: 'TransientError', message: expect.stringContaining(where) });
+    expect(String(error)).not.toContain('hush');
   });
 
   it.each(['hush-hush', '{"clientId":"hush-hush"}'])(

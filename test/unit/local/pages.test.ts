@@ -90,6 +90,14 @@ describe('the command line', () => {
     });
   });
 
+  it('pays with the test mode of a Stripe account when it is given a key, and with no live one', () => {
+    expect(readCliOptions([], {}).stripe).toBeUndefined();
+    expect(
+      readCliOptions([], { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1' }).stripe,
+    ).toEqual({ secretKey: 'sk_test_1', webhookSecrets: ['whsec_1'], apiUrl: undefined });
+    expect(() => readCliOptions([], { STRIPE_SECRET_KEY: 'sk_live_1' })).toThrow('test mode');
+  });
+
   it('refuses what it does not know', () => {
     expect(() => readCliOptions(['--what'], {})).toThrow('--what');
     expect(() => readCliOptions([], { PORT: 'http' })).toThrow('PORT');

@@ -17,7 +17,6 @@ function setUp(order: Order) {
   const effects = testEffects();
   const ports = {
     orders: orders.store,
-    audit: { append: async () => undefined },
     checkouts: checkouts.runs,
     reversals: {
       start: async (reversal: Reversal) => {
@@ -38,6 +37,15 @@ function setUp(order: Order) {
   return { ...orders, checkouts, reversals, ports, cancel: () => cancelOrder(request, ports) };
 }
 
+test('a cancellation is told in the same write: nothing can end the order between the two', async () => {
+  const shop = setUp(anOrder());
+  shop.checkouts.runs.start = async () => {
+    throw new Error('the process dies here');
+  };
+  await expect(shop.cancel()).rejects.toThrow();
+  expect(shop.audit.map(({ action }) => action)).toEqual(['order.cancel_requested']);
+});
+
 describe('a cancellation is handed to', () => {
   test('the checkout of a pending order, started if it never was', async () => {
     const shop = setUp(anOrder());
@@ -49,7 +57,7 @@ describe('a cancellation is handed to', () => {
   test('the checkout that waits for the profile', async () => {
     const order = anOrder({ status: 'AwaitingProfile' });
     const shop = setUp(order);
-    shop.waiting.set(`${order.userId}#${order.orderId}`, 'token-1');
+    shop.waiting.set(`${order.userId}#${order.orderId}`, ['token-1']);
     await shop.cancel();
     expect(shop.checkouts.resumed).toEqual([{ token: 'token-1', result: {} }]);
   });
@@ -58,6 +66,13 @@ describe('a cancellation is handed to', () => {
     const shop = setUp(anOrder({ status: 'OnHold', reviewToken: 'token-2' }));
     await shop.cancel();
     expect(shop.checkouts.resumed).toEqual([{ token: 'token-2', result: { decision: 'cancelled' } }]);
+  });
+
+  test('every attempt at the pause, as it cannot be known which of them waits', async () => {
+    const tokens = { reviewToken: 'token-1', otherReviewTokens: ['token-2'] };
+    const shop = setUp(anOrder({ status: 'OnHold', ...tokens }));
+    await shop.cancel();
+    expect(shop.checkouts.resumed.map(({ token }) => token)).toEqual(['token-1', 'token-2']);
   });
 
   test('a reversal of a paid order', async () => {

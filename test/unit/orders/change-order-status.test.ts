@@ -18,7 +18,6 @@ function setUp(
   orders.payments.set(orderId, { orderId, status: 'captured', attempts: 1, ...(undo ? { undo } : {}) });
   const ports = {
     orders: orders.store,
-    audit: { append: async () => undefined },
     holds: {
       isSold: async (_orderId: string, productIds: readonly string[]) =>
         productIds.every((productId) => sold.includes(productId)),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditTrail } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { createInventoryStore } from '../../../shared/adapters/dynamodb/inventory-store.ts';
@@ -10,6 +10,7 @@ import { createProductStore } from '../../../shared/adapters/dynamodb/product-st
 import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory, userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
+import { createValidationReader } from '../../../shared/adapters/dynamodb/velocity-counters.ts';
 import type { AnalyticsEvent } from '../../../shared/analytics/event.ts';
 import type { Product } from '../../../shared/catalogue/product.ts';
 import { TransientError } from '../../../shared/errors.ts';
@@ -24,9 +25,10 @@ import {
   validateProfile,
   waitForProfile,
 } from '../../../shared/orders/checkout/validate-profile.ts';
-import type { Order } from '../../../shared/orders/order.ts';
+import { type Order, reviewTokensOf } from '../../../shared/orders/order.ts';
 import { OrderStateError } from '../../../shared/orders/order-changes.ts';
 import { OrderMissingError } from '../../../shared/orders/order-store.ts';
+import { fraudRules } from '../../support/builders/fraud.ts';
 import { anItem, anOrder } from '../../support/builders/order.ts';
 import { anInitialStock, aProduct, aProductAuditEntry } from '../../support/builders/product.ts';
 import { anAddress, aUser } from '../../support/builders/user.ts';
@@ -36,6 +38,14 @@ import { memoryCheckouts } from '../../support/memory-orders.ts';
 import { openAccount } from '../../support/open-account.ts';
 
 type Shop = ReturnType<typeof openShop>;
+type Products = Shop['ports']['products'];
+
+/** A step that sees the catalogue as a test has it seen. */
+const seenBy = (products: Pick<Products, 'findMany'>) => ({
+  validation: {
+    read: async (ids: readonly string[]) => ({ products: await products.findMany(ids), counters: new Map() }),
+  },
+});
 let dynamo: TestDynamo;
 let shop: Shop;
 let made = 0;
@@ -96,6 +106,8 @@ function openShop() {
     once: createOnceStore(client, tables.idempotency),
     stock: createStockWatch(client, tables.products, retry),
     audit: createAuditTrail(client, tables.audit),
+    validation: createValidationReader(client, tables, retry),
+    fraudRules: fraudRules(),
     effects,
   };
   return {
@@ -150,11 +162,7 @@ function openShop() {
         order.orderId,
         order.items.map((item) => item.productId),
       ),
-    async tokenOf(order: Order) {
-      const { Items = [] } = await client.send(new ScanCommand({ TableName: tables.orders }));
-      const key = { pk: `WAITING#${order.userId}`, sk: order.orderId };
-      return Items.find(({ pk, sk }) => pk === key.pk && sk === key.sk)?.taskToken;
-    },
+    tokensOf: async (order: Order) => [...(await orders.findWaiting(order.userId, order.orderId))].sort(),
   };
 }
 
@@ -205,7 +213,7 @@ describe('ValidateProfile', () => {
       'Pending',
       'system',
     ]);
-    expect(await shop.tokenOf(order)).toBeUndefined();
+    expect(await shop.tokensOf(order)).toEqual([]);
   });
 
   test('fails for good when the account is gone', async () => {
@@ -224,16 +232,16 @@ describe('WaitForProfile', () => {
     const order = await shop.order({ userId: user.userId, address: undefined });
     await wait(order);
     expect(await saved(order)).toMatchObject({ status: 'AwaitingProfile' });
-    expect(await shop.tokenOf(order)).toBe('token-1');
+    expect(await shop.tokensOf(order)).toEqual(['token-1']);
     expect(shop.resumed).toEqual([]);
   });
 
-  test('run again keeps the newer token and writes no second step', async () => {
+  test('run again keeps the other token too and writes no second step', async () => {
     const user = await shop.user();
     const order = await shop.order({ userId: user.userId });
     await wait(order, 'token-1');
     await wait(order, 'token-2');
-    expect(await shop.tokenOf(order)).toBe('token-2');
+    expect(await shop.tokensOf(order)).toEqual(['token-1', 'token-2']);
     expect((await saved(order)).timeline.map(({ status }) => status)).toEqual(['Pending', 'AwaitingProfile']);
   });
 
@@ -255,7 +263,7 @@ describe('WaitForProfile', () => {
     const seen: unknown[] = [];
     const users = {
       find: async (userId: string) => {
-        seen.push(await shop.tokenOf(order));
+        seen.push(...(await shop.tokensOf(order)));
         return shop.ports.users.find(userId);
       },
     };
@@ -268,13 +276,17 @@ describe('WaitForProfile', () => {
     const user = await shop.user();
     const order = await shop.order({ userId: user.userId, status: 'Cancelled' });
     await expect(wait(order)).rejects.toThrow(OrderStateError);
-    expect(await shop.tokenOf(order)).toBeUndefined();
+    expect(await shop.tokensOf(order)).toEqual([]);
   });
 });
 
 describe('ValidateOrder', () => {
   const validate = (order: Order, ports: Partial<Shop['ports']> = {}) =>
-    validateOrder(order.orderId, { ...shop.ports, ...ports });
+    validateOrder(order.orderId, {
+      ...shop.ports,
+      ...ports,
+      ...(ports.products ? seenBy(ports.products) : {}),
+    });
 
   test('holds everything and answers what the next steps need', async () => {
     const mug = await shop.product({ stockCount: 10 });
@@ -304,6 +316,34 @@ describe('ValidateOrder', () => {
     expect(await validate(order)).toEqual(first);
     expect(first).toMatchObject({ outcome: 'partial', totalAmount: { amount: 3000 } });
     expect([await shop.available(mug), (await saved(order)).version]).toEqual([0, 2]);
+  });
+
+  test('keeps how many orders came with this one, as it was at the first run', async () => {
+    const mug = await shop.product({ stockCount: 3 });
+    const order = await shop.orderOf([[mug, 1]], { fraudFacts: { paidOrders: 0 } });
+    const counting = (orders: number) => ({
+      fraudRules: fraudRules({ userVelocity: {} }),
+      validation: {
+        read: async (ids: readonly string[], keys: readonly string[]) => ({
+          products: await shop.ports.products.findMany(ids),
+          counters: new Map(keys.map((key) => [key, { s0: orders, s1: orders }])),
+        }),
+      },
+    });
+    const facts = async () => (await saved(order)).fraudFacts;
+    // The order's window of thirteen slots has both of these slots or neither.
+    await validate(order, counting(2));
+    const first = await facts();
+    expect(first).toMatchObject({ paidOrders: 0, recentOrders: { userVelocity: expect.any(Number) } });
+    await validate(order, counting(50));
+    expect(await facts()).toEqual(first);
+  });
+
+  test('gives no facts to an order whose customer was erased meanwhile', async () => {
+    const mug = await shop.product({ stockCount: 3 });
+    const order = await shop.orderOf([[mug, 1]]);
+    await validate(order);
+    expect(await saved(order)).not.toHaveProperty('fraudFacts');
   });
 
   test('run twice at once decides once', async () => {
@@ -512,27 +552,54 @@ describe('HoldForReview', () => {
       reviewToken: 'token-1',
       flags: { fraudFlag: true },
     });
+    const message = {
+      topic: 'order',
+      channel: 'email',
+      type: 'order_on_hold',
+      orderId: order.orderId,
+      userId: order.userId,
+      data: { total: '2000', currency: 'USD' },
+    };
+    const notificationId = `${order.orderId}#order_on_hold`;
     expect(shop.sent).toEqual([
-      {
-        notificationId: `${order.orderId}#order_on_hold`,
-        topic: 'order',
-        channel: 'email',
-        role: 'Manager',
-        type: 'order_on_hold',
-        orderId: order.orderId,
-        userId: order.userId,
-        data: { total: '2000', currency: 'USD' },
-      },
+      { ...message, notificationId, role: 'Manager' },
+      { ...message, notificationId: `${notificationId}#admin`, role: 'Admin' },
     ]);
   });
 
-  test('run again takes the newer token and tells nobody twice', async () => {
+  test('keeps the verdict of the payment on the order and its trail, and tells the staff of it', async () => {
+    const order = await shop.order();
+    const { orderId } = order;
+    const facts = { delivery: 'US', payment: 'GB' };
+    const fraudReasons = [{ code: 'country_mismatch' as const, facts }];
+    await shop.payments.beginAttempt(orderId, 'sandbox', order.pricing.total);
+    await shop.payments.settle(orderId, {
+      status: 'authorized',
+      paymentId: 'pay-1',
+      fraudFlag: true,
+      fraudReasons,
+    });
+    await hold(order, 'token-1');
+    await hold(order, 'token-2');
+    const held = await saved(order);
+    expect(held.fraudReasons).toEqual(fraudReasons);
+    expect(held.auditLogs[0]).toMatchObject({ action: 'order.on_hold', after: { fraudReasons } });
+    expect(held.auditLogs.filter(({ action }) => action === 'order.on_hold')).toHaveLength(1);
+    const { data } = shop.sent[0] ?? {};
+    expect(data).toMatchObject({
+      reasons: 'country_mismatch',
+      explanation: 'It is delivered to US, but the card is from GB.',
+    });
+  });
+
+  test('run again keeps both tokens, whichever attempt is the late one, and tells nobody twice', async () => {
     const order = await shop.order();
     await hold(order, 'token-1');
     await hold(order, 'token-2');
-    expect(await saved(order)).toMatchObject({ reviewToken: 'token-2' });
+    await hold(order, 'token-1');
+    expect(reviewTokensOf(await saved(order))).toEqual(['token-1', 'token-2']);
     expect((await saved(order)).timeline).toHaveLength(2);
-    expect(shop.sent).toHaveLength(1);
+    expect(shop.sent.map(({ role }) => role)).toEqual(['Manager', 'Admin']);
     expect(shop.resumed).toEqual([]);
   });
 
@@ -554,7 +621,7 @@ describe('HoldForReview', () => {
     await hold(order, 'token-1', { notifier });
     expect(await saved(order)).toMatchObject({ status: 'OnHold', reviewToken: 'token-1' });
     await hold(order, 'token-2');
-    expect(shop.sent).toHaveLength(1);
+    expect(shop.sent.map(({ role }) => role)).toEqual(['Manager', 'Admin']);
     expect(await saved(order)).toMatchObject({ status: 'OnHold', reviewToken: 'token-2' });
   });
 

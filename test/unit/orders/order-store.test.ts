@@ -293,19 +293,49 @@ describe('an order with its payment', () => {
   });
 });
 
+describe('what a person does to an order', () => {
+  const cancelled = (order: Order): Order => {
+    const [created] = order.auditLogs;
+    if (!created) throw new Error('A new order has its first audit entry');
+    const entry = { ...created, entryId: `${order.orderId}-wish`, action: 'order.cancel_requested' };
+    return { ...order, auditLogs: [entry, created] };
+  };
+  const told = async ({ orderId }: Order) =>
+    (await rows('audit')).filter(({ pk }) => pk === `ORDER#${orderId}`).map(({ action }) => action);
+
+  test('is saved and told in one write', async () => {
+    const order = await placed();
+    expect(await store.saveTold(cancelled(order))).toBe(true);
+    expect((await store.find(order.orderId))?.version).toBe(order.version + 1);
+    expect((await told(order)).sort()).toEqual(['order.cancel_requested', 'order.created']);
+  });
+
+  test('is not told when another writer was first', async () => {
+    const order = await placed();
+    await store.save(order);
+    expect(await store.saveTold(cancelled(order))).toBe(false);
+    expect(await told(order)).toEqual(['order.created']);
+  });
+});
+
 describe('the token of a checkout that waits', () => {
   const waiting = async () => (await rows('orders')).filter(({ pk }) => pk === 'WAITING#waiter');
 
-  test('is kept until it is removed; a newer replaces an older', async () => {
+  test('is kept beside those of other attempts, in whatever order they are written', async () => {
+    await store.saveWaiting('latecomer', 'order-1', 'token-2');
+    await store.saveWaiting('latecomer', 'order-1', 'token-1');
+    await store.saveWaiting('latecomer', 'order-1', 'token-2');
+    expect([...(await store.findWaiting('latecomer', 'order-1'))].sort()).toEqual(['token-1', 'token-2']);
+    expect(await store.findWaiting('latecomer', 'order-2')).toEqual([]);
+  });
+
+  test('is kept until it is removed', async () => {
     await store.saveWaiting('waiter', 'order-1', 'token-1');
-    await store.saveWaiting('waiter', 'order-1', 'token-2');
     await store.saveWaiting('waiter', 'order-2', 'token-3');
-    expect((await waiting()).map(({ sk, taskToken }) => [sk, taskToken])).toEqual(
-      expect.arrayContaining([
-        ['order-1', 'token-2'],
-        ['order-2', 'token-3'],
-      ]),
-    );
+    expect((await waiting()).map(({ sk, taskTokens }) => [sk, taskTokens])).toEqual([
+      ['order-1', new Set(['token-1'])],
+      ['order-2', new Set(['token-3'])],
+    ]);
     await store.removeWaiting('waiter', 'order-1');
     await store.removeWaiting('waiter', 'order-1');
     expect(await waiting()).toHaveLength(1);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RateTable } from '../../../shared/money/exchange.ts';
 import type { OrderBody } from '../../../shared/orders/order-schemas.ts';
 import { type PlacePorts, placeOrder } from '../../../shared/orders/place-order.ts';
+import { fraudRules } from '../../support/builders/fraud.ts';
 import { aProduct } from '../../support/builders/product.ts';
 import { anAddress, aUser } from '../../support/builders/user.ts';
 import { testEffects } from '../../support/effects.ts';
@@ -24,7 +25,7 @@ const pan = aProduct({
   ],
 });
 
-function setUp(products = [mug, pan], rates?: RateTable) {
+function setUp(products = [mug, pan], rates?: RateTable, rules?: Parameters<typeof fraudRules>[0]) {
   const orders = memoryOrders();
   const checkouts = memoryCheckouts();
   const ports: PlacePorts = {
@@ -35,6 +36,7 @@ function setUp(products = [mug, pan], rates?: RateTable) {
     checkouts: checkouts.runs,
     effects: testEffects(),
     paymentProvider: 'sandbox',
+    fraud: { rules: fraudRules(rules), pauseSeconds: 3600 },
   };
   const place = (body: Partial<OrderBody> = {}, key = 'key-1', user = customer) =>
     placeOrder(
@@ -75,6 +77,78 @@ describe('placing an order', () => {
     const { place } = setUp();
     const { order } = await place({ paymentMethod: { token: 'pm_card_visa' } }, 'key-1', aUser());
     expect(order.address).toBeUndefined();
+  });
+});
+
+describe('what an order tells the fraud rules', () => {
+  const rates = {
+    base: 'USD',
+    effectiveAt: '2026-02-28T00:00:00.000Z',
+    rates: { EUR: '0.92', JPY: '150', KWD: '0.307' },
+  };
+  const limit = { amount: 50_000, currency: 'USD' };
+  const factsOf = async ({
+    rules,
+    currency,
+    user,
+    table = rates,
+  }: {
+    rules?: Parameters<typeof setUp>[2];
+    currency?: string;
+    user?: typeof customer;
+    table?: RateTable;
+  } = {}) => {
+    const pot = aProduct({
+      productId: 'mug',
+      prices: ['USD', 'EUR', 'JPY', 'CHF'].map((code) => ({ amount: 1999, currency: code })),
+    });
+    const { place, orders, ports } = setUp([pot], table, rules);
+    const asked: Date[] = [];
+    Object.assign(ports, {
+      rates: {
+        inEffect: async (at: Date) => {
+          asked.push(at);
+          return table;
+        },
+      },
+    });
+    const { order } = await place(currency === undefined ? {} : { currency }, 'key-1', user);
+    return { facts: orders.byId.get(order.orderId)?.fraudFacts, asked: asked.length };
+  };
+  const rules = { firstOrderAmount: { limit, limits: [{ amount: 45_000, currency: 'EUR' }] } };
+
+  test('is how many were paid before, and where it came from', async () => {
+    const returning = { ...customer, orderCount: 2, region: 'DE' };
+    expect((await factsOf({ user: returning })).facts).toEqual({ paidOrders: 2, placedIn: 'US' });
+  });
+
+  test('is the limit of a first order, as it is set for the currency', async () => {
+    const inDollars = await factsOf({ rules });
+    expect(inDollars).toMatchObject({ facts: { paidOrders: 0, firstOrderLimit: limit }, asked: 0 });
+    expect(await factsOf({ rules, currency: 'EUR' })).toMatchObject({
+      facts: { firstOrderLimit: { amount: 45_000, currency: 'EUR' } },
+      asked: 0,
+    });
+  });
+
+  test('is that limit by the rates of the day where none is set, in the currency’s own minor unit', async () => {
+    expect(await factsOf({ rules, currency: 'JPY' })).toMatchObject({
+      facts: { firstOrderLimit: { amount: 75_000, currency: 'JPY' } },
+      asked: 1,
+    });
+  });
+
+  test('is no limit where no rate tells it, for a returning customer, or with the rule off', async () => {
+    const returning = { ...customer, orderCount: 1 };
+    for (const one of [{ rules, currency: 'CHF' }, { rules, user: returning }, {}]) {
+      expect((await factsOf(one)).facts).not.toHaveProperty('firstOrderLimit');
+    }
+    expect(await factsOf({ rules, currency: 'JPY', user: returning })).toMatchObject({ asked: 0 });
+  });
+
+  test('is not shown to the customer', async () => {
+    const { place } = setUp([mug], rates, rules);
+    expect(JSON.stringify((await place()).order)).not.toContain('raudFacts');
   });
 });
 

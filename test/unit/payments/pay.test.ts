@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPaymentRecords } from '../../../shared/adapters/dynamodb/payment-records.ts';
-import { authorizePayment, capturePayment, undoPayment } from '../../../shared/payments/pay.ts';
+import { authorizePayment, capturePayment, type Screen, undoPayment } from '../../../shared/payments/pay.ts';
 import type { PaymentRecords } from '../../../shared/payments/payment-record.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { dyingRecords, memoryProvider } from '../../support/provider.ts';
@@ -22,7 +22,8 @@ beforeEach(() => {
   orderId = `order-${++count}`;
 });
 
-const ports = (using = records) => ({ records: using, provider: memory.provider });
+const clock = { now: () => new Date('2026-03-01T12:00:00.000Z') };
+const ports = (using = records) => ({ records: using, provider: memory.provider, clock });
 const authorize = (using = records) =>
   authorizePayment(ports(using), { orderId, amount, paymentMethod: 'pm_card_visa' });
 const capture = (using = records) =>
@@ -70,6 +71,112 @@ describe('authorizing', () => {
     };
     await expect(authorize(overtaken)).rejects.toMatchObject({ name: 'PaymentUndoneError' });
     expect(state()).toBe('voided');
+  });
+});
+
+describe('the fraud rules’ verdict', () => {
+  const mismatch = { code: 'country_mismatch' as const, facts: { delivery: 'US', payment: 'GB' } };
+  const asked: Parameters<Screen>[0][] = [];
+  const judging = (reasons: ReturnType<Screen>, using = records) =>
+    authorizePayment(ports(using), {
+      orderId,
+      amount,
+      paymentMethod: 'pm_card_visa',
+      screen: (payment) => {
+        asked.push(payment);
+        return reasons;
+      },
+    });
+
+  test('is written with the answer, and flags the payment', async () => {
+    expect(await judging([mismatch])).toMatchObject({ fraudFlag: true, fraudReasons: [mismatch] });
+    expect(asked).toEqual([{ provider: 'memory', fraudFlag: false, country: undefined }]);
+    expect(await records.beginAttempt(orderId, 'memory', amount)).toMatchObject({
+      record: { status: 'authorized', fraudFlag: true, fraudReasons: [mismatch] },
+    });
+  });
+
+  test('stands when the task runs again, though the rules would say something else by then', async () => {
+    const first = await judging([mismatch]);
+    expect(await judging([])).toEqual(first);
+    await capture();
+    expect(await judging([])).toEqual(first);
+  });
+
+  test('that nothing is wrong stands as well', async () => {
+    const first = await judging([]);
+    expect(first).toMatchObject({ fraudFlag: false, fraudReasons: [] });
+    expect(await judging([mismatch])).toEqual(first);
+  });
+
+  test('of another attempt stands, where two were under way', async () => {
+    const overtaken: PaymentRecords = {
+      ...records,
+      settle: async (...settled) => {
+        await records.settle(orderId, {
+          status: 'authorized',
+          paymentId: `pay-${orderId}`,
+          fraudFlag: true,
+          fraudReasons: [mismatch],
+        });
+        return records.settle(...settled);
+      },
+    };
+    expect(await judging([], overtaken)).toMatchObject({ fraudFlag: true, fraudReasons: [mismatch] });
+  });
+
+  test.each([false, true])(
+    'is given on an authorization that a webhook wrote down first, captured: %s',
+    async (isCaptured) => {
+      await records.beginAttempt(orderId, 'memory', amount);
+      await records.settle(orderId, {
+        status: 'authorized',
+        paymentId: `pay-${orderId}`,
+        fraudFlag: true,
+        paymentCountry: 'GB',
+      });
+      if (isCaptured) await records.captured(orderId);
+      asked.length = 0;
+      const first = await judging([mismatch]);
+      expect(asked).toEqual([{ provider: 'memory', fraudFlag: true, country: 'GB' }]);
+      expect(first).toMatchObject({ fraudFlag: true, fraudReasons: [mismatch] });
+      expect(await judging([])).toEqual(first);
+    },
+  );
+
+  test('stands as the first of two tasks gave it that found none', async () => {
+    await records.beginAttempt(orderId, 'memory', amount);
+    await records.settle(orderId, { status: 'authorized', paymentId: `pay-${orderId}`, fraudFlag: false });
+    const first = await records.giveVerdict(orderId, [mismatch]);
+    expect(first).toMatchObject({ fraudFlag: true, fraudReasons: [mismatch] });
+    expect(await records.giveVerdict(orderId, [])).toEqual(first);
+  });
+
+  test('is not given any more once the order was given up', async () => {
+    await records.beginAttempt(orderId, 'memory', amount);
+    await records.settle(orderId, { status: 'authorized', paymentId: `pay-${orderId}`, fraudFlag: false });
+    await undo();
+    await expect(judging([mismatch])).rejects.toMatchObject({ name: 'PaymentUndoneError' });
+    const late = await records.giveVerdict(orderId, [mismatch]);
+    expect(late).toMatchObject({ undo: 'done', fraudFlag: false });
+    expect(late).not.toHaveProperty('fraudReasons');
+  });
+
+  test('is asked neither about a decline nor about an order that costs nothing', async () => {
+    asked.length = 0;
+    await records.beginAttempt(orderId, 'memory', amount);
+    await records.settle(orderId, { status: 'declined' });
+    expect(await judging([mismatch])).toEqual({ status: 'declined' });
+    const free = {
+      orderId: `${orderId}-free`,
+      amount: { amount: 0, currency: 'USD' },
+      paymentMethod: 'pm_card_visa',
+      screen: () => [mismatch],
+    };
+    const first = await authorizePayment(ports(), free);
+    expect(first).toMatchObject({ status: 'authorized', fraudFlag: false });
+    expect(await authorizePayment(ports(), free)).toEqual(first);
+    expect(asked).toEqual([]);
   });
 });
 

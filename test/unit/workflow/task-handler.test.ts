@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { FinalError, TransientError } from '../../../shared/errors.ts';
+import { DependencyUnavailableError, FinalError, TransientError } from '../../../shared/errors.ts';
 import {
   createTaskHandler,
   defineTask,
@@ -42,6 +42,14 @@ describe('a workflow Lambda', () => {
     const fault = new TransientError('busy');
     const failing = createTaskHandler(() => ({ fail: () => Promise.reject(fault) }));
     await expect(failing({ task: 'fail' })).rejects.toBe(fault);
+  });
+
+  test('calls a dependency that is out for a moment by the name that is retried', async () => {
+    const fault = new DependencyUnavailableError('Secrets Manager');
+    const failing = createTaskHandler(() => ({ fail: () => Promise.reject(fault) }));
+    const error = await failing({ task: 'fail' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TransientError);
+    expect(error).toMatchObject({ name: 'TransientError', cause: fault });
   });
 
   test('whose tasks could not be made tries again at the next call', async () => {

@@ -1,0 +1,41 @@
+import { isPaidFor, isStopped } from './books.ts';
+import type { Settled, Violation } from './violations.ts';
+
+/**
+ * Each customer is told once how their order ended. Twice is allowed only where the sender could not know that it
+ * had told them: of all that sent one message, at most one met no fault.
+ */
+export function messageViolations({ world, books }: Settled): Violation[] {
+  const found: Violation[] = [];
+  const sent = new Map<string, { clean: number }>();
+  for (const { message, sender } of world.cloud.published) {
+    const id = String(message.notificationId);
+    const known = sent.get(id) ?? { clean: 0 };
+    if (!sender?.isFaulty) known.clean += 1;
+    sent.set(id, known);
+  }
+  for (const [id, { clean }] of sent) {
+    if (clean > 1)
+      found.push({ rule: 'message', about: id, what: `was sent ${clean} times without a fault` });
+  }
+  for (const order of books.orders) {
+    const { orderId, status, flags } = order;
+    const executions = books.executionsOf(orderId);
+    const isLetter = books.deadLettersOf(orderId).some(({ task }) => task === 'notify');
+    const isLost = executions.some(({ states }) => states.some((state) => /NotificationLost$/.test(state)));
+    const confirmation = flags.partialFulfillment ? 'order_partial' : 'order_confirmation';
+    const type =
+      status === 'Refunded'
+        ? 'order_refunded'
+        : isPaidFor(order)
+          ? confirmation
+          : `order_${status.toLowerCase()}`;
+    // FailOrder was exhausted, which raised an alarm: they were told of what led there, and not of the wish.
+    const isMarked = executions.some(({ states }) => states.includes('MarkOrderForRepair'));
+    if (isMarked && sent.has(`${orderId}#order_failed`)) continue;
+    if (!sent.has(`${orderId}#${type}`) && !isLetter && !isLost && !isStopped(executions)) {
+      found.push({ rule: 'message', about: orderId, what: `nobody was told ${type}` });
+    }
+  }
+  return found;
+}
