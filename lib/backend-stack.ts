@@ -143,6 +143,7 @@ export class BackendStack extends Stack {
         user: handlers.user.live,
         product: handlers.product.live,
         order: handlers.order.live,
+        'payment-webhook': handlers.paymentWebhook.live,
         'order-workflow': tasks.orderWorkflow.live,
         inventory: tasks.inventory.live,
         payment: tasks.payment.live,

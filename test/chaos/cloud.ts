@@ -7,7 +7,7 @@ import type { Violation } from './invariants/violations.ts';
 import type { Invocation, Kernel } from './kernel.ts';
 import { createRng } from './random.ts';
 import type { Stage } from './stage.ts';
-import { toRecord } from './stream-record.ts';
+import { type StreamRecord, toRecord } from './stream-record.ts';
 import { uuidOf } from './surroundings.ts';
 import { createWatch } from './watch.ts';
 
@@ -27,8 +27,8 @@ export interface Cloud {
   /** Rules of every moment that did not hold. */
   readonly broken: readonly Violation[];
   readonly tracked: Readonly<Record<string, unknown>>[];
-  /** Changes of the Orders table that its stream has still to deliver. */
-  readonly stream: unknown[];
+  /** Told of every change of a table that has a stream. Whoever delivers the streams puts itself here. */
+  onRecord: (table: string, record: StreamRecord) => void;
   /** Gives the Lambdas' `require` the clients that end here. */
   readonly modules: ModuleSource;
   /** Set once Step Functions is there. */
@@ -48,6 +48,13 @@ const quietLogger = {
   error() {},
 };
 
+const quietMetrics = {
+  addDimensions() {},
+  addMetadata() {},
+  addMetric() {},
+  publishStoredMetrics() {},
+};
+
 /** AWS as far as the Lambdas call it: the SDK's clients are cut at `send`, and each command is a call of a port. */
 export function createCloud(
   kernel: Kernel,
@@ -58,10 +65,9 @@ export function createCloud(
   const rng = createRng(seed, 'uuid');
   const published: Published[] = [];
   const tracked: Readonly<Record<string, unknown>>[] = [];
-  const stream: unknown[] = [];
   const dynamo = createMemoryDynamo(stage.deployment.tables, {
     now: () => kernel.clock.now,
-    onChange: (change) => void stream.push(toRecord(change)),
+    onChange: (change) => cloud.onRecord(change.table, toRecord(change, kernel.clock.now)),
   });
 
   const watch = createWatch({
@@ -130,6 +136,10 @@ export function createCloud(
     destroy(): void {},
   };
 
+  const chance = {
+    randomUUID: () => uuidOf(rng),
+    randomBytes: (size: number) => Buffer.from(rng.bytes(size)),
+  };
   const replaced: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     '@aws-sdk/client-dynamodb': { DynamoDBClient: class {} },
     '@aws-sdk/lib-dynamodb': { DynamoDBDocumentClient: { from: () => documents } },
@@ -149,8 +159,15 @@ export function createCloud(
         isTracingEnabled = () => false;
       },
     },
-    'node:crypto': { randomUUID: () => uuidOf(rng) },
-    crypto: { randomUUID: () => uuidOf(rng) },
+    '@aws-lambda-powertools/metrics': {
+      Metrics: class {
+        constructor() {
+          Object.assign(this, quietMetrics);
+        }
+      },
+    },
+    'node:crypto': chance,
+    crypto: chance,
   };
   const given = new Map<string, unknown>();
   const cloud: Cloud = {
@@ -158,7 +175,7 @@ export function createCloud(
     published,
     broken: watch.found,
     tracked,
-    stream,
+    onRecord: () => undefined,
     workflows: undefined,
     modules(name, actual) {
       if (Object.hasOwn(own, name)) return own[name];

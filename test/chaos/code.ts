@@ -6,7 +6,10 @@ import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The Lambdas that take part. The authorizer is left out: who calls stands in the event, as it puts it there. */
+/**
+ * The Lambdas that take part. The authorizer is left out: who calls stands in the event, as it puts it there. So are
+ * the announcer and the deliverers: a message is looked at where it is published.
+ */
 const lambdaNames = [
   'order',
   'product',
@@ -20,6 +23,8 @@ const lambdaNames = [
   'audit',
   'reconciler',
   'insights',
+  'order-notices',
+  'audit-seal',
 ] as const;
 export type LambdaName = (typeof lambdaNames)[number];
 export type Handler = (event: unknown) => Promise<unknown>;

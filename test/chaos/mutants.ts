@@ -104,6 +104,18 @@ export const mutants: readonly Mutant[] = [
     "order.status === 'Paid' ? { countDelta: -1 as const } : {}",
     "order.status === 'Refunded' ? { countDelta: -1 as const } : {}",
   ),
+  mutant(
+    'notices that failed and are not asked for again',
+    'lambdas/order-notices/tell-customers.ts',
+    'return { batchItemFailures: [{ itemIdentifier: SequenceNumber }] };',
+    'return { batchItemFailures: [] };',
+  ),
+  mutant(
+    'a sealer that keeps its failures to itself',
+    'lambdas/audit-seal/seal-records.ts',
+    'return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };',
+    'return { batchItemFailures: [] };',
+  ),
   mutant('messages without a memory', 'shared/workflow/once.ts', "if (claim === 'done') return;", ''),
   mutant(
     'a token that is stored and not looked after',

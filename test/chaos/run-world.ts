@@ -47,9 +47,12 @@ export async function runWorld(
       return [] as Violation[];
     },
   );
-  void schedules.pollStream(
+  void schedules.everySecond(
     () => isOver,
-    () => world.webhooks.poll(),
+    () => {
+      world.webhooks.poll();
+      world.streams.poll();
+    },
   );
   await kernel.run(kernel.start + longest, () => isOver);
   const found = isOver
@@ -74,6 +77,8 @@ export async function runWorld(
 async function live(world: World, idleRuns: number): Promise<readonly Violation[]> {
   const { kernel, schedules } = world;
   const shop = await openShop(world);
+  world.streams.poll();
+  while (!world.streams.areEmpty()) await kernel.sleep(10);
   kernel.faults.isArmed = true;
   let isPlayed = false;
   const playing = play(world, shop).then((played) => {
@@ -90,19 +95,19 @@ async function live(world: World, idleRuns: number): Promise<readonly Violation[
   }
   const played = await playing;
   world.repairs = await repairAlarmed(world);
-  while (!schedules.isStreamEmpty() || !world.webhooks.isQuiet()) await kernel.sleep(1_000);
+  while (!world.streams.areEmpty() || !world.webhooks.isQuiet()) await kernel.sleep(1_000);
   return violations({ world, shop, ...played, books: openBooks(world) });
 }
 
 function isAtRest(world: World, isPlayed: boolean): boolean {
-  const { kernel, scenario, workflows, schedules, webhooks } = world;
+  const { kernel, scenario, workflows, streams, webhooks } = world;
   const { until, outages, rate } = scenario.faults;
   const faultsEnd = Math.max(rate > 0 ? until : 0, ...outages.map(({ to }) => to));
   return (
     isPlayed &&
     workflows.running === 0 &&
     kernel.elapsed > faultsEnd &&
-    schedules.isStreamEmpty() &&
+    streams.areEmpty() &&
     webhooks.isQuiet() &&
     !rows(world, 'INVENTORY_TABLE').some(({ state }) => state === 'HELD') &&
     !orders(world).some(({ reversing }) => reversing)

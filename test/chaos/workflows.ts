@@ -145,6 +145,7 @@ export class Workflows {
           timer.run = undefined;
         };
       },
+      now: () => kernel.clock.now,
       random: () => kernel.rng.next(),
       invoke: (arn, payload) => {
         const lambda = this.#stage.lambdaOf.get(arn);

@@ -9,6 +9,7 @@ import { createRng } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { createSchedules } from './schedules.ts';
 import type { Stage } from './stage.ts';
+import { createStreams } from './streams.ts';
 import { createSurroundings } from './surroundings.ts';
 import { createWebhooks } from './webhooks.ts';
 import { Workflows } from './workflows.ts';
@@ -37,7 +38,8 @@ export function buildWorld(stage: Stage, scenario: Scenario, { isTraced = false 
   const workflows = new Workflows(kernel, stage, lambdas);
   cloud.workflows = workflows;
   const clients = createClients(kernel, lambdas, createRng(seed, 'people'));
-  const schedules = createSchedules(kernel, stage, cloud, lambdas);
+  const schedules = createSchedules(kernel, lambdas);
+  const streams = createStreams(kernel, stage, cloud, lambdas);
   const webhooks = createWebhooks(kernel, lambdas, provider, createRng(seed, 'webhooks'));
   const users = [
     staff.admin,
@@ -59,6 +61,7 @@ export function buildWorld(stage: Stage, scenario: Scenario, { isTraced = false 
     workflows,
     clients,
     schedules,
+    streams,
     webhooks,
     repairs: 0,
   };

@@ -48,7 +48,7 @@ export async function plantPayment(
     provider: 'sandbox',
     amount: { amount: 2000, currency: 'USD' },
     state: 'captured',
-    paymentId: `pay_${orderId}`,
+    paymentId: `sandbox_${orderId}`,
     attempts: 1,
     ...fields,
   };

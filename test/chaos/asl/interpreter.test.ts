@@ -51,7 +51,7 @@ async function simulate(asl: string, run: CheckoutRun, scripts: Scripts, answer?
   };
   const sendToQueue = async () => ({ ok: true as const, output: {} });
   const entered = (name: string) => void states.push(name);
-  const services = { wait, random: () => 0.5, invoke, sendToQueue, newToken, entered };
+  const services = { wait, now: () => clock.now, random: () => 0.5, invoke, sendToQueue, newToken, entered };
   const definition = readDefinition(renderCheckoutDefinition(asl, timeouts));
   const input: unknown = JSON.parse(run.record.input);
   void interpret(definition, input, {

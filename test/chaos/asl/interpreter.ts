@@ -18,6 +18,8 @@ export interface TaskToken {
 export interface RunServices {
   /** Calls `then` after so many virtual milliseconds; the answer takes it back. */
   wait(milliseconds: number, then: () => void): () => void;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** In [0, 1), for jitter. */
   random(): number;
   invoke(functionArn: string, payload: unknown): Promise<WorkOutcome>;
@@ -27,7 +29,7 @@ export interface RunServices {
 }
 
 export interface Run {
-  /** The context object but for `Task`. */
+  /** The context object but for `State` and `Task`. */
   readonly context: Readonly<Record<string, unknown>>;
   readonly services: RunServices;
   /** False once the execution was stopped: nothing of it goes on then. */
@@ -86,10 +88,11 @@ function holds(test: ChoiceTest, input: unknown): boolean {
 
 async function runTask(state: TaskState, input: unknown, run: Run): Promise<Step> {
   const used = new Map<Retrier, number>();
+  const State = { EnteredTime: new Date(run.services.now()).toISOString() };
   for (;;) {
     let failure: StateFailure;
     try {
-      const output = await attempt(state, input, run);
+      const output = await attempt(state, input, { ...run, context: { ...run.context, State } });
       return { output: place(input, state.ResultPath, output), next: state.Next };
     } catch (thrown) {
       if (!(thrown instanceof StateFailure)) throw thrown;

@@ -4,7 +4,7 @@ import type { Settled, Violation } from './violations.ts';
 
 /** The reports' counters are those of the orders as they stand, unless the stream's queue tells of losses. */
 export function countViolations({ world, books }: Settled): Violation[] {
-  if (world.schedules.uncounted.length > 0) return [];
+  if (world.streams.lostBy('insights').length > 0) return [];
   const expected = new Map<string, number>();
   for (const order of books.orders) {
     const { day, status, currency } = orderFacts(order).facts;

@@ -1,9 +1,11 @@
+import type { Order } from '../../../shared/orders/order.ts';
 import { isPaidFor, isStopped } from './books.ts';
 import type { Settled, Violation } from './violations.ts';
 
 /**
- * Each customer is told once how their order ended. Twice is allowed only where the sender could not know that it
- * had told them: of all that sent one message, at most one met no fault.
+ * Each customer is told once how their order ended, and that it was held, approved, shipped and delivered. Twice is
+ * allowed only where the sender could not know that it had told them: of all that sent one message, at most one met
+ * no fault. What the stream's queue tells of need not be told.
  */
 export function messageViolations({ world, books }: Settled): Violation[] {
   const found: Violation[] = [];
@@ -20,6 +22,11 @@ export function messageViolations({ world, books }: Settled): Violation[] {
   }
   for (const order of books.orders) {
     const { orderId, status, flags } = order;
+    if (world.streams.lostBy('order-notices').length === 0) {
+      for (const id of noticesDue(order).filter((due) => !sent.has(due))) {
+        found.push({ rule: 'message', about: orderId, what: `nobody was told ${id}` });
+      }
+    }
     const executions = books.executionsOf(orderId);
     const isLetter = books.deadLettersOf(orderId).some(({ task }) => task === 'notify');
     const isLost = executions.some(({ states }) => states.some((state) => /NotificationLost$/.test(state)));
@@ -38,4 +45,15 @@ export function messageViolations({ world, books }: Settled): Violation[] {
     }
   }
   return found;
+}
+
+/** The messages that the stream of the Orders table gives rise to, by what the order's timeline shows. */
+function noticesDue({ orderId, timeline, review }: Order): string[] {
+  return timeline.flatMap(({ status }, index) => {
+    if (status === 'OnHold') return [`${orderId}#order_held`];
+    if (status === 'Shipped' || status === 'Delivered') return [`${orderId}#order_${status.toLowerCase()}`];
+    const isApproval =
+      status === 'Paid' && timeline[index - 1]?.status === 'OnHold' && review?.decision === 'approved';
+    return isApproval ? [`${orderId}#order_approved`] : [];
+  });
 }

@@ -6,6 +6,7 @@ import { messageViolations } from './messages.ts';
 import { orderViolations } from './orders.ts';
 import { paymentViolations } from './payments.ts';
 import { promotionViolations } from './promotions.ts';
+import { sealViolations } from './seals.ts';
 import { stockViolations } from './stock.ts';
 import { trailViolations } from './trail.ts';
 
@@ -32,6 +33,7 @@ export function violations(settled: Settled): Violation[] {
     orderViolations,
     promotionViolations,
     trailViolations,
+    sealViolations,
     messageViolations,
     countViolations,
   ];

@@ -233,7 +233,6 @@ describe('refund', () => {
     expect(await order.shown()).toMatchObject({ disputed: true });
     expect(order.notified).toMatchObject([
       { type: 'payment_alert', role: 'Manager', data: { happened: 'disputed' } },
-      { type: 'payment_alert', role: 'Admin', data: { happened: 'disputed' } },
     ]);
   });
 
