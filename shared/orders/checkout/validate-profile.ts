@@ -59,18 +59,24 @@ export async function waitForProfile(
 ): Promise<void> {
   const now = ports.effects.clock.now();
   const waiting = await changeOrder(ports.orders, orderId, (order) =>
-    order.status === 'AwaitingProfile' || order.allocation
+    order.status === 'AwaitingProfile' || hasGoneOn(order)
       ? undefined
       : withStep(order, 'AwaitingProfile', 'order.awaiting_profile', now),
   );
-  // The checkout has gone on: this is an attempt that comes late, and nobody waits for its token.
-  if (waiting.allocation) return;
+  // This is an attempt that comes late, and nobody waits for its token.
+  if (hasGoneOn(waiting)) return;
   await appendMirrored(waiting, 'order.awaiting_profile', ports.audit);
   await ports.orders.saveWaiting(userId, orderId, taskToken);
   const [user, order] = await Promise.all([findUser(userId, ports), ports.orders.find(orderId)]);
   if (missingProfileFields(user).length === 0 || order?.cancel) {
     await ports.checkouts.resume(taskToken, {});
   }
+}
+
+/** A checkout never comes back to the pause: what has its stock, or has waited and waits no more, is past it. */
+function hasGoneOn({ allocation, status, timeline }: Order): boolean {
+  const hasWaited = timeline.some((step) => step.status === 'AwaitingProfile');
+  return allocation !== undefined || (hasWaited && status === 'Pending');
 }
 
 async function findUser(userId: string, { users }: ProfilePorts): Promise<User> {

@@ -272,6 +272,20 @@ describe('WaitForProfile', () => {
     expect(seen).toEqual(['token-1']);
   });
 
+  test('leaves an order alone whose wait is over, when an attempt comes late', async () => {
+    const user = await shop.user({ ...complete, addresses: [home] });
+    const order = await shop.order({ userId: user.userId });
+    await wait(order, 'token-1');
+    await validateProfile({ orderId: order.orderId, userId: user.userId, fillFromProfile: true }, shop.ports);
+    await wait(order, 'token-2');
+    expect((await saved(order)).timeline.map(({ status }) => status)).toEqual([
+      'Pending',
+      'AwaitingProfile',
+      'Pending',
+    ]);
+    expect(await shop.tokensOf(order)).toEqual([]);
+  });
+
   test('leaves an order alone that has been given up', async () => {
     const user = await shop.user();
     const order = await shop.order({ userId: user.userId, status: 'Cancelled' });
