@@ -273,10 +273,16 @@ function deadLetters(): readonly string[] {
   return queue === undefined ? [] : shop.runtime.queueMessages(queue);
 }
 
+/** Four digits are looked for as a word: within the digits of a hash they come up by chance. */
+function holds(text: string, value: string): boolean {
+  if (/^\d{4}$/.test(value)) return new RegExp(`\\b${value}\\b`).test(text);
+  return text.toLowerCase().includes(value.toLowerCase());
+}
+
 function finds(kept: Record<string, string>, values: readonly string[]): string[] {
   return values.flatMap((value) =>
     Object.entries(kept)
-      .filter(([, text]) => text.toLowerCase().includes(value.toLowerCase()))
+      .filter(([, text]) => holds(text, value))
       .map(([place]) => `${value} in ${place}`),
   );
 }
@@ -365,7 +371,8 @@ describe('DELETE /user/{userId}', () => {
     const placedOf = (answers: { status: number; json: { orderId: string } }[]) =>
       answers.filter(({ status }) => status === 202).map(({ json }) => json.orderId);
     let refused = 0;
-    for (let round = 0; round < 8; round += 1) {
+    // Who comes first is the machine's to say. Every second round the orders set out later, until one comes too late.
+    for (let round = 0; round < 8 || (refused === 0 && round < 60); round += 1) {
       const ip = `198.18.96.${round + 1}`;
       const { userId, token } = await shop.newCustomer();
       const order = (delay: number) =>
@@ -378,8 +385,8 @@ describe('DELETE /user/{userId}', () => {
         );
       const erase = (by: object) => shop.call('DELETE', `/user/${userId}`, by);
       const [own, ...answers] = await Promise.all([
-        sleep(round * 4).then(() => erase(from(ip, token))),
-        ...[0, 5, 10, 15, 20, 30, 40, 60].map(order),
+        sleep(round % 2 === 0 ? round * 4 : 0).then(() => erase(from(ip, token))),
+        ...[0, 5, 10, 15, 20, 30, 40, 60].map((delay) => order(delay + (round % 2 === 0 ? 0 : round * 6))),
       ]);
       refused += answers.filter(({ status }) => status !== 202).length;
       for (const { status, json } of answers) {
