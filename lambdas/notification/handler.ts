@@ -16,5 +16,6 @@ export const handler = createTaskHandler(() => {
     order: settings.ORDER_NOTIFICATIONS_TOPIC_ARN,
     user: settings.USER_NOTIFICATIONS_TOPIC_ARN,
   });
-  return { notify: notify(notifier, createOnceStore(dynamo(), settings.IDEMPOTENCY_TABLE), systemClock) };
+  const once = createOnceStore(dynamo(), settings.IDEMPOTENCY_TABLE);
+  return { notify: notify({ notifier, once, clock: systemClock }) };
 });

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import type { Clock } from '../../shared/effects.ts';
 import { moneySchema } from '../../shared/money/money.ts';
 import type { Notification, NotificationType } from '../../shared/notifications/notification.ts';
-import type { Notifier } from '../../shared/notifications/notifier.ts';
+import { type PublishPorts, publishOnce } from '../../shared/notifications/publish-once.ts';
 import { endingCodeSchema } from '../../shared/orders/ending.ts';
-import { type OnceStore, once } from '../../shared/workflow/once.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
 const inputSchema = z.object({
@@ -18,18 +16,12 @@ const inputSchema = z.object({
 });
 
 /** SendNotification: tells the customer how the checkout ended, once for each order and message. */
-export function notify(notifier: Notifier, onceStore: OnceStore, clock: Clock) {
+export function notify(ports: PublishPorts) {
   return defineTask({
     input: inputSchema,
     output: z.null(),
     async run(input) {
-      const notification = messageOf(input);
-      await once(
-        onceStore,
-        `NOTIFY#${notification.notificationId}`,
-        () => clock.now(),
-        () => notifier.publish(notification),
-      );
+      await publishOnce(messageOf(input), ports);
       return null;
     },
   });

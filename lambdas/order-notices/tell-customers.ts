@@ -1,15 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import type { Clock } from '../../shared/effects.ts';
-import type { Notifier } from '../../shared/notifications/notifier.ts';
 import {
   type NoticedOrder,
   noticedOrderSchema,
   noticesOf,
 } from '../../shared/notifications/order-notices.ts';
+import { type PublishPorts, publishOnce } from '../../shared/notifications/publish-once.ts';
 import { logger } from '../../shared/observability/logger.ts';
-import { type OnceStore, once } from '../../shared/workflow/once.ts';
 
 const imageSchema = z.record(
   z.string(),
@@ -22,19 +20,13 @@ const eventSchema = z.object({
   Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
 });
 
-export interface NoticePorts {
-  readonly notifier: Notifier;
-  readonly once: OnceStore;
-  readonly clock: Clock;
-}
-
 /** Lambda's partial batch answer: records from the first one named on are delivered again. */
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /** Publishes what the records of the Orders table's stream give customers to know, once each. */
-export async function tellCustomers(event: unknown, ports: NoticePorts): Promise<BatchAnswer> {
+export async function tellCustomers(event: unknown, ports: PublishPorts): Promise<BatchAnswer> {
   for (const record of eventSchema.parse(event).Records) {
     const { SequenceNumber } = record.dynamodb;
     try {
@@ -50,14 +42,9 @@ export async function tellCustomers(event: unknown, ports: NoticePorts): Promise
   return { batchItemFailures: [] };
 }
 
-async function tell(before: NoticedOrder | undefined, after: NoticedOrder, ports: NoticePorts) {
+async function tell(before: NoticedOrder | undefined, after: NoticedOrder, ports: PublishPorts) {
   for (const notice of noticesOf(before, after)) {
-    await once(
-      ports.once,
-      `NOTIFY#${notice.notificationId}`,
-      () => ports.clock.now(),
-      () => ports.notifier.publish(notice),
-    );
+    await publishOnce(notice, ports);
     logger.info('customer told', { orderId: notice.orderId, type: notice.type });
   }
 }

@@ -1,18 +1,13 @@
 import type { Page, PageRequest } from '../api/list.ts';
-import type { Clock } from '../effects.ts';
 import { FinalError } from '../errors.ts';
 import type { User } from '../identity/user.ts';
 import { type Promotion, personalRefusal, termsOf } from '../promotions/promotion.ts';
-import { type OnceStore, once } from '../workflow/once.ts';
 import type { Notification } from './notification.ts';
-import type { Notifier } from './notifier.ts';
+import { type PublishPorts, publishOnce } from './publish-once.ts';
 
-export interface AnnouncePorts {
+export interface AnnouncePorts extends PublishPorts {
   readonly promotions: { find(code: string): Promise<Promotion | undefined> };
   readonly users: { list(page: PageRequest): Promise<Page<User>> };
-  readonly notifier: Notifier;
-  readonly once: OnceStore;
-  readonly clock: Clock;
 }
 
 export interface Announced {
@@ -47,10 +42,7 @@ export async function announcePromotion(
   const after = cursor === undefined ? {} : { after: { userId: cursor } };
   const page = await ports.users.list({ limit: usersPerPage, ...after });
   const told = page.items.filter((user) => isMeant(user, promotion, now()));
-  for (const { userId } of told) {
-    const message = announcement(promotion, userId);
-    await once(ports.once, `NOTIFY#${message.notificationId}`, now, () => ports.notifier.publish(message));
-  }
+  for (const { userId } of told) await publishOnce(announcement(promotion, userId), ports);
   const next = page.next?.userId;
   return { announced: told.length, ...(next === undefined ? {} : { nextCursor: next }) };
 }

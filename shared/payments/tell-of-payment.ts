@@ -1,20 +1,15 @@
 import { type AuditTrail, appendMirrored } from '../audit/audit-entry.ts';
-import type { Clock } from '../effects.ts';
 import type { Facts, Notification } from '../notifications/notification.ts';
-import type { Notifier } from '../notifications/notifier.ts';
+import { type PublishPorts, publishOnce } from '../notifications/publish-once.ts';
 import type { Order } from '../orders/order.ts';
 import { systemAuditEntry, withAudit } from '../orders/order-changes.ts';
 import { changeOrder, OrderMissingError, type OrderStore } from '../orders/order-store.ts';
-import { type OnceStore, once } from '../workflow/once.ts';
 import type { PaymentLookup, ProviderPayment } from './payment-provider.ts';
 
-export interface TellPorts {
+export interface TellPorts extends PublishPorts {
   readonly lookup: PaymentLookup;
   readonly orders: Pick<OrderStore, 'find' | 'save'>;
   readonly audit: AuditTrail;
-  readonly notifier: Notifier;
-  readonly once: OnceStore;
-  readonly clock: Clock;
 }
 
 /**
@@ -107,10 +102,5 @@ async function alertStaff(order: Order, occasion: string, event: Happening, port
       currency: order.currency,
     },
   };
-  await once(
-    ports.once,
-    `NOTIFY#${alert.notificationId}`,
-    () => ports.clock.now(),
-    () => ports.notifier.publish(alert),
-  );
+  await publishOnce(alert, ports);
 }

@@ -1,6 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { PersonalData, SentNotification } from '../../identity/personal-data.ts';
+import { publicationKey } from '../../notifications/publish-once.ts';
 import { isErased, withoutPersonalData } from '../../orders/erase-order.ts';
 import type { Order } from '../../orders/order.ts';
 import { changeOrder } from '../../orders/order-store.ts';
@@ -70,7 +71,7 @@ export function createPersonalData(
 
     async notificationsOf(orderIds) {
       const names = orderIds.flatMap((orderId) =>
-        notificationTypes.map((type) => ({ pk: `NOTIFY#${orderId}#${type}` })),
+        notificationTypes.map((type) => ({ pk: publicationKey(`${orderId}#${type}`) })),
       );
       const claims = await batchGet(client, tables.idempotency, names, retry, { consistent: true });
       return claims.map((claim): SentNotification => {

@@ -1,15 +1,13 @@
 import type { AnalyticsStream } from '../../analytics/event.ts';
 import { lowStockEvent } from '../../analytics/low-stock-event.ts';
 import type { StockWatch } from '../../inventory/stock-watch.ts';
-import type { Notification, Notifier } from '../../notifications/notifier.ts';
+import type { Notification } from '../../notifications/notification.ts';
+import { type PublishPorts, publishOnce } from '../../notifications/publish-once.ts';
 import { logger } from '../../observability/logger.ts';
-import { type OnceStore, once } from '../../workflow/once.ts';
 import type { CheckoutPorts } from './ports.ts';
 
-export interface AlertPorts extends Pick<CheckoutPorts, 'effects'> {
+export interface AlertPorts extends Pick<CheckoutPorts, 'effects'>, Pick<PublishPorts, 'notifier' | 'once'> {
   readonly stock: StockWatch;
-  readonly notifier: Notifier;
-  readonly once: OnceStore;
   readonly events: AnalyticsStream;
 }
 
@@ -21,11 +19,10 @@ export interface AlertPorts extends Pick<CheckoutPorts, 'effects'> {
 export async function alertLowStock(
   orderId: string,
   productIds: readonly string[],
-  { stock, notifier, events, once: store, effects }: AlertPorts,
+  { stock, events, effects, ...ports }: AlertPorts,
 ): Promise<void> {
-  const now = () => effects.clock.now();
   try {
-    for (const low of await stock.lowOf(productIds, now())) {
+    for (const low of await stock.lowOf(productIds, effects.clock.now())) {
       const { productId, name, availableCount, lowStockThreshold, since } = low;
       const alert: Notification = {
         notificationId: `${productId}#low_stock#${since}`,
@@ -40,10 +37,7 @@ export async function alertLowStock(
           threshold: String(lowStockThreshold),
         },
       };
-      await once(store, `NOTIFY#${alert.notificationId}`, now, async () => {
-        await notifier.publish(alert);
-        await events.put(lowStockEvent(low));
-      });
+      await publishOnce(alert, { ...ports, clock: effects.clock }, () => events.put(lowStockEvent(low)));
     }
   } catch (error) {
     logger.warn('low stock was not told about', {

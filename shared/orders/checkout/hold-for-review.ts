@@ -1,16 +1,15 @@
 import { appendMirrored } from '../../audit/audit-entry.ts';
-import type { Notification } from '../../notifications/notifier.ts';
+import type { Notification } from '../../notifications/notification.ts';
+import { type PublishPorts, publishOnce } from '../../notifications/publish-once.ts';
 import { logger } from '../../observability/logger.ts';
 import { describeReason, type FraudReason } from '../../payments/fraud-reason.ts';
-import { type OnceStore, once } from '../../workflow/once.ts';
 import { type Order, reviewTokensOf } from '../order.ts';
 import { withStep } from '../order-changes.ts';
 import { changeOrder } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
 
-type HoldPorts = Pick<CheckoutPorts, 'orders' | 'notifier' | 'checkouts' | 'effects' | 'audit'> & {
-  once: OnceStore;
-};
+type HoldPorts = Pick<CheckoutPorts, 'orders' | 'checkouts' | 'effects' | 'audit'> &
+  Pick<PublishPorts, 'notifier' | 'once'>;
 
 /**
  * Puts the order on hold, with the token that a manager's decision answers and with the reasons from the record
@@ -59,12 +58,7 @@ export async function holdForReview(
 /** The order is on hold and listed as such whether the alert goes out or not; an alert must not fail it. */
 async function tellStaff(alert: Notification, ports: HoldPorts): Promise<void> {
   try {
-    await once(
-      ports.once,
-      `NOTIFY#${alert.notificationId}`,
-      () => ports.effects.clock.now(),
-      () => ports.notifier.publish(alert),
-    );
+    await publishOnce(alert, { ...ports, clock: ports.effects.clock });
   } catch (error) {
     logger.error('staff were not told of a held order', { error: String(error) });
   }

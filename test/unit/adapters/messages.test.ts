@@ -33,7 +33,7 @@ describe('a notification', () => {
     release: async () => undefined,
   };
   beforeEach(() => done.clear());
-  const send = (input: object) => notify(notifier, once, clock)(input);
+  const send = (input: object) => notify({ notifier, once, clock })(input);
   const published = () => sns.commandCalls(PublishCommand).map(({ args }) => args[0].input);
   const paid = { orderId: 'order-1', userId: 'user-1', type: 'order_confirmation', outcome: 'allocated' };
 
