@@ -100,9 +100,16 @@ function success({ success: { status, body, csv }, summary }: Route): Json {
 
 /** Codes that a route can answer because of what it asks for, and its own. */
 export function problemCodes(route: Route): ProblemCode[] {
-  const codes: ProblemCode[] = ['not_found', 'rate_limited', 'internal', 'dependency_unavailable'];
+  // The web ACL answers forbidden on any route, to what looks like an attack.
+  const codes: ProblemCode[] = [
+    'forbidden',
+    'not_found',
+    'rate_limited',
+    'internal',
+    'dependency_unavailable',
+  ];
   if (!route.allow.includes('anyone')) {
-    codes.push('unauthenticated', 'invalid_token', 'role_mismatch', 'account_disabled', 'forbidden');
+    codes.push('unauthenticated', 'invalid_token', 'role_mismatch', 'account_disabled');
   }
   if (route.optionalToken) codes.push('invalid_token');
   if (route.query || route.body || route.params) codes.push('validation_failed');

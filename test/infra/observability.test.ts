@@ -143,6 +143,22 @@ describe('an alarm on the business', () => {
     }
   });
 
+  it('sums what is throttled of all tables that a checkout writes, within the ten metrics that CloudWatch allows', () => {
+    const { Metrics, Threshold } = alarm('TablesThrottled');
+    const isMetric = (metric: { MetricStat?: object }) => metric.MetricStat !== undefined;
+    const asked = Metrics.filter(isMetric).map(
+      ({ MetricStat }: { MetricStat: { Metric: { Namespace: string; MetricName: string } } }) =>
+        `${MetricStat.Metric.Namespace} ${MetricStat.Metric.MetricName}`,
+    );
+    expect(asked.filter((name: string) => name === 'AWS/DynamoDB ReadThrottleEvents')).toHaveLength(5);
+    expect(asked.filter((name: string) => name === 'AWS/DynamoDB WriteThrottleEvents')).toHaveLength(5);
+    expect(asked).toHaveLength(10);
+    expect(Metrics.find((metric: object) => !isMetric(metric))).toMatchObject({
+      Expression: 'SUM(METRICS())',
+    });
+    expect(Threshold).toBe(100);
+  });
+
   it('goes off when the reconciler is not heard of at all', () => {
     expect(alarm('ReconcilerSilent')).toMatchObject({
       MetricName: 'Invocations',
