@@ -46,6 +46,7 @@ export async function deployAndCheck(given: {
     emailFrom: `Storefront <orders@${mailDomain}>`,
     emailIdentity: mailDomain,
     smsType: 'Transactional',
+    paymentProvider: 'sandbox',
   };
   const [assembly] = await Promise.all([
     report.step('cdk synth', () => cdk.synth('cdk.out', context)),

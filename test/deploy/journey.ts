@@ -1,6 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { checkAccess } from './check-access.ts';
 import { checkAsynchronous } from './check-asynchronous.ts';
+import { checkFraudRules } from './check-fraud.ts';
 import { checkMessages } from './check-messages.ts';
 import { checkOperations } from './check-operations.ts';
 import { checkOrders } from './check-orders.ts';
@@ -31,7 +32,8 @@ export async function checkJourney(
   );
   if (!customer) throw new Error(`Without a customer nothing else of ${stage.name} can be checked`);
   const orderId = await checkOrders(report, stage, shopper, customer);
-  await checkMessages(report, { stage, shopper, customer, emulator });
+  await checkFraudRules(report, stage, shopper);
+  await checkMessages(report, { stage, shopper, customer, orderId, emulator });
   await checkAccess(report, stage, shopper, customer);
   await checkAsynchronous(report, stage, emulator);
   await checkQueries(report, stage, emulator);
