@@ -36,8 +36,8 @@ export class BackendStack extends Stack {
     refuseUnknownReservations(settings);
     const messaging = new Messaging(this, 'Messaging', { key: data.key, alarmEmail: settings.alarmEmail });
     const { deliveries } = new Delivery(this, 'Delivery', { settings, data, messaging });
-    const notices = new OrderNotices(this, 'OrderNotices', { settings, data, messaging });
     const analytics = new Analytics(this, 'Analytics', { settings, data });
+    const notices = new OrderNotices(this, 'OrderNotices', { settings, data, messaging, analytics });
     const insights = new Insights(this, 'Insights', { settings, data });
     const auditChain = new AuditChain(this, 'AuditChain', { settings, data });
     const tasks = new WorkflowFunctions(this, 'Tasks', { settings, data, messaging, analytics });

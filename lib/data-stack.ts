@@ -13,6 +13,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { type AnalyticsSettings, analyticsPrefixes } from './analytics-settings.ts';
 import { Backups } from './constructs/backups.ts';
+import { ownName } from './constructs/own-name.ts';
 import { type DataTable, type TableKey, Tables } from './constructs/tables.ts';
 import type { StageSettings } from './stage-settings.ts';
 
@@ -28,6 +29,9 @@ export interface DataStackProps extends StackProps {
 /**
  * Everything that must survive a redeployment of the code: tables, analytics bucket, the key they are encrypted
  * with, and the secrets. The backend stack depends on this one, never the other way round.
+ *
+ * What it exports is the same under all settings. It is deployed before the backend, and CloudFormation takes no
+ * export back that the backend of the deployment before imports: leaving a setting out would end in a rollback.
  */
 export class DataStack extends Stack {
   readonly key: Key;
@@ -37,9 +41,9 @@ export class DataStack extends Stack {
   readonly captchaSecret: Secret;
   /** Key of the hashes of login codes. */
   readonly mfaSecret: Secret;
-  /** Only of a stage that pays with Stripe. */
+  /** What the payment Lambdas read; undefined on a stage that does not pay with Stripe. */
   readonly stripeSecret: Secret | undefined;
-  /** Undefined on a stage without nightly backups. */
+  /** For the backend to name; undefined on a stage without nightly backups. */
   readonly backupVaultName: string | undefined;
   private readonly removalPolicy: RemovalPolicy;
 
@@ -52,8 +56,12 @@ export class DataStack extends Stack {
     this.auth0Secret = this.createAuth0Secret();
     this.captchaSecret = this.createCaptchaSecret();
     this.mfaSecret = this.createMfaSecret();
-    this.stripeSecret = settings.payments.provider === 'stripe' ? this.createStripeSecret() : undefined;
-    this.backupVaultName = settings.backup && this.backUp(settings.backup);
+    // Made on every stage: a provider may be left and come back to, and finds its keys where they were.
+    const stripeSecret = this.createStripeSecret();
+    this.exportValue(stripeSecret.secretArn);
+    this.stripeSecret = settings.payments.provider === 'stripe' ? stripeSecret : undefined;
+    const vaultName = this.backUp(settings);
+    this.backupVaultName = settings.backup && vaultName;
 
     for (const { table } of Object.values(this.tables)) {
       new CfnOutput(this, `${table.node.id}TableName`, { value: table.tableName });
@@ -63,12 +71,10 @@ export class DataStack extends Stack {
       value: this.auth0Secret.secretArn,
       description: 'Put the Auth0 application here: {"clientId", "clientSecret"}.',
     });
-    if (this.stripeSecret) {
-      new CfnOutput(this, 'StripeSecretArn', {
-        value: this.stripeSecret.secretArn,
-        description: 'Put Stripe\'s key and signing secrets here: {"secretKey", "webhookSecrets": [...]}.',
-      });
-    }
+    new CfnOutput(this, 'StripeSecretArn', {
+      value: stripeSecret.secretArn,
+      description: 'Put Stripe\'s key and signing secrets here: {"secretKey", "webhookSecrets": [...]}.',
+    });
     new CfnOutput(this, 'CaptchaSecretArn', {
       value: this.captchaSecret.secretArn,
       description: 'Put the CAPTCHA provider\'s secret here: {"secret"}.',
@@ -77,12 +83,19 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'KeyArn', { value: this.key.keyArn });
   }
 
-  /** Returns the vault's name. */
-  private backUp({ keptDays }: NonNullable<StageSettings['backup']>): string {
-    const tables = Object.values(this.tables).map(({ table }) => table);
-    const { vault } = new Backups(this, 'Backups', { key: this.key, tables, keptDays });
-    new CfnOutput(this, 'BackupVaultName', { value: vault.backupVaultName });
-    return vault.backupVaultName;
+  /**
+   * Answers the vault's name for the backend, which is exported whether there is a vault or not. On a stage that
+   * protects its data the vault stays without a plan, as the copies of earlier nights lie in it.
+   */
+  private backUp({ backup, protectData }: StageSettings): string {
+    // It outlives its stack: the next one needs another name.
+    const vaultName = ownName(this, this.stackName);
+    if (backup || protectData) {
+      const tables = Object.values(this.tables).map(({ table }) => table);
+      new Backups(this, 'Backups', { key: this.key, tables, vaultName, keptDays: backup?.keptDays });
+      new CfnOutput(this, 'BackupVaultName', { value: vaultName });
+    }
+    return this.exportValue(vaultName, { name: `${this.stackName}:BackupVaultName` });
   }
 
   /** One key for the stage. Services that act without a caller of ours are let in here; Lambdas by their roles. */

@@ -35,6 +35,7 @@ export const leaveOuts: readonly LeaveOut[] = [
     coveredBy: [
       'test/infra/deployment.test.ts',
       'test/infra/observability.test.ts',
+      'test/infra/messaging.test.ts',
       'test/infra/data.test.ts',
     ],
   },

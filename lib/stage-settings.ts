@@ -35,7 +35,7 @@ const throttleSchema = z.strictObject({
 const stripeBounds = { taskTimeoutSeconds: 20, reviewTimeoutSeconds: 5 * days } as const;
 
 const webAclSchema = z.strictObject({
-  /** What meets an address that goes over a limit of its own: 429, or AWS WAF's CAPTCHA page. */
+  /** What meets an address that goes over a limit of its own: 429, or AWS WAF's CAPTCHA, which needs an origin. */
   overLimit: z.enum(['block', 'captcha']),
   /** Refuses addresses of anonymizers (VPN, Tor, hosting providers). Honest customers use those, too. */
   blockAnonymous: z.boolean(),
@@ -47,7 +47,11 @@ const webAclSchema = z.strictObject({
 
 const usagePlanSchema = z.strictObject({
   /** Names of client applications, e.g. `web`. Each gets an API key, which it sends as `x-api-key`. */
-  clients: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a name such as web')).min(1),
+  clients: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a name such as web'))
+    .min(1)
+    // Each takes two of the 500 resources that a stack may have, and there are few to spare.
+    .max(5),
   /** Of each client. */
   throttle: throttleSchema,
   requestsPerDay: z.int().positive(),
@@ -83,7 +87,8 @@ const settingsShape = z.strictObject({
   }),
   /** Limit of the whole stage; each route has its own in the route table. */
   throttle: throttleSchema,
-  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+  /** Not above INFO: metrics and the line that ties a request to its order are lines of that level. */
+  logLevel: z.enum(['DEBUG', 'INFO']),
   logRetentionDays: z.literal([7, 14, 30, 90, 180, 365]),
   /**
    * Who makes the log group of API Gateway's own errors, whose name is fixed by the API's id. `gateway` is for an API
@@ -157,7 +162,14 @@ const settingsShape = z.strictObject({
   alarmEmail: z.email().optional(),
 });
 
-const settingsSchema = settingsShape.superRefine(({ payments, workflow }, context) => {
+const settingsSchema = settingsShape.superRefine(({ payments, workflow, webAcl, cors }, context) => {
+  if (webAcl?.overLimit === 'captcha' && cors.allowedOrigins.length === 0) {
+    context.addIssue({
+      code: 'custom',
+      path: ['webAcl', 'overLimit'],
+      message: 'captcha needs the page that solves it: an origin in cors.allowedOrigins',
+    });
+  }
   if (payments.provider !== 'stripe') return;
   const refuse = (setting: keyof typeof stripeBounds, bound: string) =>
     context.addIssue({

@@ -39,6 +39,14 @@ export interface SynthesizeOptions {
  * @throws StageSettingsError on an unknown stage or wrong settings
  */
 export function synthesizeStage(stage: string, options: SynthesizeOptions = {}): StageTemplates {
+  return synthesizeSettings(stageSettings(stage, options.settings), options);
+}
+
+/** The same for settings as they are; an override can take none away. */
+export function synthesizeSettings(
+  settings: StageSettings,
+  options: Omit<SynthesizeOptions, 'settings'> = {},
+): StageTemplates {
   const app = createApp({
     outdir: options.outdir ?? mkdtempSync(join(tmpdir(), 'storefront-')),
     treeMetadata: false,
@@ -49,7 +57,7 @@ export function synthesizeStage(stage: string, options: SynthesizeOptions = {}):
       ...(options.bundlesFolder ? { [bundlesFolderContext]: options.bundlesFolder } : {}),
     },
   });
-  const { data, backend } = addStage(app, stageSettings(stage, options.settings));
+  const { data, backend } = addStage(app, settings);
   const assembly = app.synth();
   const templateOf = (stackName: string) => {
     const template: unknown = assembly.getStackByName(stackName).template;

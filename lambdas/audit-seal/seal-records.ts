@@ -2,9 +2,14 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { mapAtOnce } from '../../shared/at-once.ts';
-import { type StoredEntry, storedEntrySchema, type WrittenEntry } from '../../shared/audit/seal.ts';
+import { type ErasureLookup, rememberingLookup, takenByErasure } from '../../shared/audit/erasure-lookup.ts';
+import {
+  type PersonalPart,
+  type StoredEntry,
+  storedEntrySchema,
+  type WrittenEntry,
+} from '../../shared/audit/seal.ts';
 import { type SealStore, sealEntries } from '../../shared/audit/seal-entries.ts';
-import { erasedBetween } from '../../shared/audit/verify-chain.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import type { PublishMetrics } from '../../shared/observability/metrics.ts';
 
@@ -27,6 +32,9 @@ const recordSchema = z.object({
 });
 type StreamRecord = z.infer<typeof recordSchema>;
 
+/** Of a record whose images cannot be read. */
+const keysSchema = z.object({ dynamodb: z.object({ Keys: z.object({ pk: z.object({ S: z.string() }) }) }) });
+
 const eventSchema = z.object({
   Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
 });
@@ -38,34 +46,44 @@ export interface BatchAnswer {
 
 const chainsAtOnce = 8;
 
+export interface SealPorts {
+  readonly store: SealStore;
+  readonly lookup: ErasureLookup;
+  /** Makes a new salt. */
+  readonly salt: () => string;
+  readonly publish: PublishMetrics;
+}
+
 /**
  * Seals the entries of a batch of the Audit table's stream, each entity's in the order they were written. The stream
  * shows an entry as it was when it was written, so nothing that happens to it before it is sealed goes unseen. A
- * change or removal is no work of ours, but for an erasure: it is told at once, in the log and by the metric of the
- * alarm, once more if the batch is delivered again; and the proof will show it for good.
+ * change or removal is no work of ours, but for the erasure of a person who is on the register: any other is told at
+ * once, in the log and by the metric of the alarm, once more if the batch is delivered again; and the proof will show
+ * it for good.
  */
-export async function sealRecords(
-  event: unknown,
-  store: SealStore,
-  salt: () => string,
-  publish: PublishMetrics = () => undefined,
-): Promise<BatchAnswer> {
+export async function sealRecords(event: unknown, ports: SealPorts): Promise<BatchAnswer> {
   const { Records } = eventSchema.parse(event);
   const failed = new Set<string>();
   const chains = new Map<string, StreamRecord[]>();
   for (const record of Records) {
-    const parsed = recordSchema.safeParse(record);
-    const image = parsed.data?.dynamodb.NewImage ?? parsed.data?.dynamodb.OldImage;
-    if (!parsed.success || !image) {
-      failed.add(record.dynamodb.SequenceNumber);
-      logger.error('stream record not understood', { sequenceNumber: record.dynamodb.SequenceNumber });
-      continue;
+    const sequenceNumber = record.dynamodb.SequenceNumber;
+    try {
+      const parsed = recordSchema.parse(record);
+      const { pk } = imageOf(parsed);
+      chains.set(pk, [...(chains.get(pk) ?? []), parsed]);
+    } catch (error) {
+      failed.add(sequenceNumber);
+      logger.error('stream record not understood', {
+        chain: keysSchema.safeParse(record).data?.dynamodb.Keys.pk.S,
+        sequenceNumber,
+        error: error instanceof Error ? error : String(error),
+      });
     }
-    chains.set(image.pk, [...(chains.get(image.pk) ?? []), parsed.data]);
   }
+  const lookup = rememberingLookup(ports.lookup);
   await mapAtOnce([...chains], chainsAtOnce, async ([chain, records]) => {
     try {
-      await sealChain(chain, records, { store, salt, publish });
+      await sealChain(chain, records, { ...ports, lookup });
     } catch (error) {
       logger.error('audit entries not sealed', {
         chain,
@@ -77,37 +95,41 @@ export async function sealRecords(
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-interface SealPorts {
-  readonly store: SealStore;
-  readonly salt: () => string;
-  readonly publish: PublishMetrics;
+function imageOf({ dynamodb: { NewImage, OldImage } }: StreamRecord): StoredEntry {
+  const image = NewImage ?? OldImage;
+  if (!image) throw new Error('The record shows no image');
+  return image;
 }
 
-async function sealChain(
-  chain: string,
-  records: readonly StreamRecord[],
-  { store, salt, publish }: SealPorts,
-): Promise<void> {
+async function sealChain(chain: string, records: readonly StreamRecord[], ports: SealPorts): Promise<void> {
   const written = records.flatMap((record) => writtenOf(record));
-  if (written.length > 0) await sealEntries(chain, written, store, salt);
-  for (const { eventName, dynamodb } of records) {
-    const { OldImage: before, NewImage: after } = dynamodb;
-    if (eventName === 'INSERT') continue;
-    const erased = eventName === 'MODIFY' && before && after ? erasedBetween(before, after) : undefined;
-    if (erased && after) {
-      await store.forget(chain, after.sk, erased);
-    } else {
-      const entry: StoredEntry | undefined = after ?? before;
-      logger.error(eventName === 'REMOVE' ? 'audit entry removed' : 'audit entry changed', {
-        chain,
-        entry: entry?.sk,
-      });
-      publish({
-        measurements: [{ name: 'AuditEntriesTampered', unit: 'Count', value: 1 }],
-        about: { chain },
-      });
-    }
+  if (written.length > 0) await sealEntries(chain, written, ports.store, ports.salt);
+  for (const record of records) {
+    if (record.eventName !== 'INSERT') await lookInto(chain, record, ports);
   }
+}
+
+/** Forgets the salts of what an erasure has taken; tells of all else that was done to an entry. */
+async function lookInto(
+  chain: string,
+  record: StreamRecord,
+  { store, lookup, publish }: SealPorts,
+): Promise<void> {
+  const { OldImage: before, NewImage: after } = record.dynamodb;
+  const erasure = before && after ? await takenByErasure(before, after, lookup) : undefined;
+  const { sk } = imageOf(record);
+  if (erasure) await store.forget(chain, sk, erasure.taken);
+  if (erasure?.emptied.length === 0) return;
+  logger.error(tamperedText(record, erasure?.emptied), { chain, entry: sk, parts: erasure?.emptied });
+  publish({
+    measurements: [{ name: 'AuditEntriesTampered', unit: 'Count', value: 1 }],
+    about: { chain },
+  });
+}
+
+function tamperedText({ eventName }: StreamRecord, emptied: readonly PersonalPart[] | undefined): string {
+  if (eventName === 'REMOVE') return 'audit entry removed';
+  return emptied ? 'audit entry emptied, and nobody was erased' : 'audit entry changed';
 }
 
 function writtenOf({ eventName, dynamodb }: StreamRecord): WrittenEntry[] {

@@ -8,6 +8,7 @@ import { measure } from '../../shared/insights/order-metrics.ts';
 import { orderFacts } from '../../shared/insights/sales-facts.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import type { PublishMetrics } from '../../shared/observability/metrics.ts';
+import { orderIdOf } from '../../shared/observability/stream-order.ts';
 
 const imageSchema = z.record(
   z.string(),
@@ -53,6 +54,7 @@ export async function countRecords(
       if (change) changes.push({ sequenceNumber, change });
     } catch (error) {
       logger.error('stream record not understood', {
+        orderId: orderIdOf(record),
         sequenceNumber,
         error: error instanceof Error ? error : String(error),
       });
@@ -62,8 +64,8 @@ export async function countRecords(
   const uncounted = await countOrders(
     changes.map(({ change }) => change),
     store,
-    ({ life }, milestones) => {
-      for (const measured of life ? measure(life, milestones) : []) publish(measured);
+    ({ life }, news) => {
+      for (const measured of life ? measure(life, news) : []) publish(measured);
     },
   );
   for (const { sequenceNumber, change } of changes) {
@@ -92,9 +94,14 @@ function changeOf({ eventName, dynamodb }: StreamRecord): MeasuredChange | undef
 function read(image: Record<string, AttributeValue>) {
   const order = unmarshall(image);
   const life = orderLifeSchema.parse(order);
-  return { ...orderFacts(order), life, milestones: milestonesOf(life) } satisfies MeasuredChange;
+  const givenBack = life.paymentInfo.refunded?.amount ?? 0;
+  return {
+    ...orderFacts(order),
+    life,
+    progress: { milestones: milestonesOf(life), givenBack },
+  } satisfies MeasuredChange;
 }
 
 function isSame(a: MeasuredChange, b: MeasuredChange): boolean {
-  return JSON.stringify([a.facts, a.milestones]) === JSON.stringify([b.facts, b.milestones]);
+  return JSON.stringify([a.facts, a.progress]) === JSON.stringify([b.facts, b.progress]);
 }

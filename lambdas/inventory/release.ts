@@ -4,10 +4,10 @@ import { logger } from '../../shared/observability/logger.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 import type { InventoryTaskPorts } from './ports.ts';
 
-/** Products that are above their threshold again can cross it anew. What fails here is noticed at the next hold. */
-async function forgetCrossings(productIds: readonly string[], stock: StockWatch, at: Date): Promise<void> {
+/** Products that are above their threshold again can cross it anew. What fails here is noticed by the next order. */
+async function lookAtStock(productIds: readonly string[], stock: StockWatch, at: Date): Promise<void> {
   try {
-    await stock.lowOf(productIds, at);
+    await stock.look(productIds, at);
   } catch (error) {
     logger.warn('low stock was not looked at', { error: error instanceof Error ? error : String(error) });
   }
@@ -23,7 +23,7 @@ export const release = ({ inventory, stock, clock }: InventoryTaskPorts & { stoc
     output: z.object({ released: z.literal(true) }),
     async run({ orderId, productIds }) {
       await inventory.release(orderId, productIds, clock.now());
-      await forgetCrossings(productIds, stock, clock.now());
+      await lookAtStock(productIds, stock, clock.now());
       return { released: true };
     },
   });

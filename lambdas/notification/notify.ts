@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { moneySchema } from '../../shared/money/money.ts';
-import type { Notification, NotificationType } from '../../shared/notifications/notification.ts';
+import type { Notification } from '../../shared/notifications/notification.ts';
+import { type OrderMessage, orderMessageId } from '../../shared/notifications/order-messages.ts';
 import { type PublishPorts, publishOnce } from '../../shared/notifications/publish-once.ts';
 import { endingCodeSchema } from '../../shared/orders/ending.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
@@ -30,7 +31,7 @@ export function notify(ports: PublishPorts) {
 function messageOf(input: z.infer<typeof inputSchema>): Notification {
   const { orderId, userId } = input;
   const about = { topic: 'order', role: 'Customer', orderId, userId } as const;
-  const idOf = (type: NotificationType) => ({ notificationId: `${orderId}#${type}` });
+  const idOf = (message: OrderMessage) => ({ notificationId: orderMessageId(orderId, message) });
   if (input.type === 'order_confirmation') {
     const type = input.outcome === 'partial' ? 'order_partial' : 'order_confirmation';
     const { total } = input;

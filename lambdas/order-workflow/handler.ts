@@ -2,14 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
-import { createOnceStore } from '../../shared/adapters/dynamodb/once-store.ts';
 import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
 import { createProductReader } from '../../shared/adapters/dynamodb/product-store.ts';
 import { createStockWatch } from '../../shared/adapters/dynamodb/stock-watch.ts';
 import { createUserDirectory } from '../../shared/adapters/dynamodb/user-directory.ts';
 import { createValidationReader } from '../../shared/adapters/dynamodb/velocity-counters.ts';
-import { createKinesisStream } from '../../shared/adapters/kinesis-stream.ts';
-import { createSnsNotifier } from '../../shared/adapters/sns-notifier.ts';
 import { createTaskAnswers } from '../../shared/adapters/step-functions/checkout-runs.ts';
 import { createWorkflowClient } from '../../shared/adapters/step-functions/resume-checkouts.ts';
 import { jsonOf, nonEmpty, readEnvironment } from '../../shared/config/environment.ts';
@@ -35,9 +32,7 @@ function build() {
     INVENTORY_TABLE: nonEmpty,
     AUDIT_TABLE: nonEmpty,
     IDEMPOTENCY_TABLE: nonEmpty,
-    ORDER_NOTIFICATIONS_TOPIC_ARN: nonEmpty,
     FRAUD_RULES: jsonOf(fraudRulesSchema),
-    ANALYTICS_STREAM_NAME: nonEmpty,
   });
   const client = dynamo();
   const effects = systemEffects();
@@ -55,11 +50,8 @@ function build() {
     products: createProductReader(client, catalogueTables, retry),
     inventory: createInventoryStore(client, inventoryTables, retry),
     stock: createStockWatch(client, settings.PRODUCTS_TABLE, retry),
-    notifier: createSnsNotifier({ order: settings.ORDER_NOTIFICATIONS_TOPIC_ARN }),
-    events: createKinesisStream(settings.ANALYTICS_STREAM_NAME),
     checkouts: createTaskAnswers(createWorkflowClient()),
     audit: createAuditTrail(client, settings.AUDIT_TABLE),
-    once: createOnceStore(client, settings.IDEMPOTENCY_TABLE),
     validation: createValidationReader(
       client,
       { products: settings.PRODUCTS_TABLE, idempotency: settings.IDEMPOTENCY_TABLE },

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { holdForReview as run } from '../../shared/orders/checkout/hold-for-review.ts';
 import type { CheckoutPorts } from '../../shared/orders/checkout/ports.ts';
-import type { OnceStore } from '../../shared/workflow/once.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
-export const holdForReview = (ports: CheckoutPorts & { once: OnceStore }) =>
+export const holdForReview = (ports: CheckoutPorts) =>
   defineTask({
-    input: z.object({ orderId: z.string(), userId: z.string(), taskToken: z.string() }),
+    input: z.object({ orderId: z.string(), taskToken: z.string() }),
     output: z.null(),
     async run(input) {
       await run(input, ports);

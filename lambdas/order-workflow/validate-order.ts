@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import type { StockWatch } from '../../shared/inventory/stock-watch.ts';
 import { moneySchema } from '../../shared/money/money.ts';
-import type { AlertPorts } from '../../shared/orders/checkout/alert-low-stock.ts';
 import type { CheckoutPorts, ValidationPorts } from '../../shared/orders/checkout/ports.ts';
 import { validateOrder as run } from '../../shared/orders/checkout/validate-order.ts';
 import { defineTask } from '../../shared/workflow/task-handler.ts';
 
-export const validateOrder = (ports: CheckoutPorts & ValidationPorts & AlertPorts) =>
+export const validateOrder = (ports: CheckoutPorts & ValidationPorts & { stock: StockWatch }) =>
   defineTask({
     input: z.object({ orderId: z.string() }),
     output: z.object({

@@ -1,8 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -16,18 +14,16 @@ import { type CapacityProps, capacityAlarms } from './capacity-alarms.ts';
 import type { ChannelDelivery } from './delivery.ts';
 import { deliveryAlarms } from './delivery-alarms.ts';
 import type { EventDelivery } from './event-delivery.ts';
+import { type ReconcilerAlarmsProps, reconcilerAlarms } from './reconciler-alarms.ts';
 import { salesAlarms } from './sales-alarms.ts';
+import { type StreamAlarmsProps, streamAlarms } from './stream-alarms.ts';
 import type { WebAcl } from './web-acl.ts';
 
-export interface AlarmsProps extends CapacityProps {
+export interface AlarmsProps extends CapacityProps, ReconcilerAlarmsProps, StreamAlarmsProps {
   readonly settings: StageSettings;
   readonly api: RestApi;
-  readonly checkout: StateMachine;
   readonly reversal: StateMachine;
   readonly deadLetters: IQueue;
-  readonly reconciler: IFunction;
-  /** Where runs of the reconciler end that did not come about. */
-  readonly missedRuns: IQueue;
   /** Absent on a stage without one. */
   readonly webAcl: WebAcl | undefined;
   /** Where changes of orders end that their customers could not be told of. */
@@ -42,8 +38,9 @@ export interface AlarmsProps extends CapacityProps {
 }
 
 const period = alarmPeriod;
-/** Three runs of the reconciler. */
-const silentPeriod = Duration.minutes(15);
+/** Fewer answers of 5xx within the period may be one client that tries again. */
+const fewestErrors = 5;
+const errorsPercent = 1;
 /** A single scanner or a page that tries again and again stays below it. */
 const refusedRequests = 1000;
 /** The stream keeps events for a day, so there are hours left to mend what holds them up. */
@@ -55,28 +52,17 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const {
-      api,
-      checkout,
-      reversal,
-      deadLetters,
-      reconciler,
-      missedRuns,
-      uncounted,
-      unsealed,
-      webAcl,
-      untold,
-      deliveries,
-      events,
-    } = props;
+    const { api, checkout, reversal, deadLetters, uncounted, unsealed, webAcl, untold, deliveries, events } =
+      props;
     const definitions: readonly AlarmDefinition[] = [
       {
         id: 'CustomersUntold',
         metric: untold.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
         threshold: 1,
         impact:
-          'Customers were not told that their orders are held, approved, shipped or delivered. The orders themselves ' +
-          'are fine. The messages in the dead-letter queue of the order notices name shard and sequence number.',
+          'Customers were not told that their orders are held, approved, shipped or delivered, or the staff of a held ' +
+          'order or of low stock. The orders themselves are fine. The messages in the dead-letter queue of the order ' +
+          'notices name shard and sequence number.',
       },
       ...deliveries.flatMap((one) => deliveryAlarms(one, props.settings.stage)),
       {
@@ -120,32 +106,7 @@ export class Alarms extends Construct {
           'Customers were not told about their orders, or audit and analytics entries of orders are missing. The ' +
           'orders themselves are fine. Read the messages in the checkout dead-letter queue and redrive them.',
       },
-      {
-        id: 'ReconcilerFailed',
-        metric: reconciler.metricErrors({ period }),
-        threshold: 1,
-        impact:
-          'Customers may wait for orders, refunds and stock that nobody looks after: a run of the reconciler failed. ' +
-          'The next one, five minutes later, tries again. Read the log of the reconciler Lambda.',
-      },
-      {
-        id: 'ReconcilerSilent',
-        metric: reconciler.metricInvocations({ period: silentPeriod }),
-        threshold: 1,
-        below: true,
-        impact:
-          'Customers may wait for orders, refunds and stock that nobody looks after: the reconciler has not run for a ' +
-          'quarter of an hour. See whether its EventBridge rule is enabled, and its Lambda throttled.',
-      },
-      {
-        id: 'ReconcilerMissed',
-        // Sent, not lying there: nothing has to be cleared away for it to be over.
-        metric: missedRuns.metricNumberOfMessagesSent({ period, statistic: 'Sum' }),
-        threshold: 1,
-        impact:
-          'Customers may wait for orders, refunds and stock that nobody looks after: a run of the reconciler did not ' +
-          'come about or did not end. Read the message in the dead-letter queue of the reconciler.',
-      },
+      ...reconcilerAlarms(props.settings.stage, props),
       {
         id: 'OrdersUncounted',
         metric: uncounted.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
@@ -193,11 +154,21 @@ export class Alarms extends Construct {
       },
       {
         id: 'ApiErrors',
-        metric: api.metricServerError({ period, statistic: 'Sum' }),
-        threshold: 5,
+        // A busy stage has five in five minutes at 99.99 % of success, and CodeDeploy takes deployments back by this.
+        metric: new MathExpression({
+          expression: `IF(errors >= ${fewestErrors}, 100 * errors / requests, 0)`,
+          label: 'requests answered 5xx, %',
+          usingMetrics: {
+            errors: api.metricServerError({ period, statistic: 'Sum' }),
+            requests: api.metricCount({ period, statistic: 'Sum' }),
+          },
+          period,
+        }),
+        threshold: errorsPercent,
         impact:
-          'Customers cannot browse, log in or order: the API answered 5xx five times within five minutes. Look up ' +
-          'the request ids in the access log, then in the log of the Lambda behind the route.',
+          'Customers cannot browse, log in or order: the API answered 5xx to one request in a hundred, five times or ' +
+          'more within five minutes. Look up the request ids in the access log, then in the log of the Lambda behind ' +
+          'the route.',
       },
       ...(webAcl
         ? [
@@ -217,6 +188,7 @@ export class Alarms extends Construct {
       ...definitions,
       ...salesAlarms(props.settings),
       ...capacityAlarms(props),
+      ...streamAlarms(props.settings.stage, props),
       ...(backupVaultName === undefined ? [] : backupAlarms(backupVaultName)),
     ];
     this.alarms = all.map((definition) => this.addAlarm(definition, props));

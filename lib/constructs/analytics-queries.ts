@@ -25,8 +25,9 @@ export class AnalyticsQueries extends Construct {
       name: this.workGroupName,
       description: `Analytics of the storefront, stage ${stage}`,
       state: 'ENABLED',
-      // Its history of queries; the files that they read are elsewhere.
-      recursiveDeleteOption: !settings.protectData,
+      // With its history of queries, without which AWS deletes no workgroup that was ever asked. Events and results
+      // lie in the bucket.
+      recursiveDeleteOption: true,
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,

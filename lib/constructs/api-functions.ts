@@ -66,15 +66,7 @@ export class ApiFunctions extends Construct {
       description: 'Routes below /user',
       tables: {
         ...dispatcherAccess,
-        users: [
-          'GetItem',
-          'Query:byRole',
-          'Query:byListing',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'ConditionCheckItem',
-        ],
+        users: ['GetItem', 'Query:byRole', 'Query:byListing', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
         // Limits, codes of second factors; export and erasure of what orders left here.
         idempotency: ['BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
         // Checkouts that wait for the profile; export, and orders without personal data.
@@ -108,6 +100,7 @@ export class ApiFunctions extends Construct {
     this.user.allow(['states:SendTaskSuccess'], [checkout.stateMachineArn]);
     this.user.allow(['kinesis:PutRecords'], [analytics.streamArn]);
     this.user.allowKeyThrough('kinesis');
+    this.allowDeletingUsers(data);
     this.allowErasingTraces(data);
     this.user.allow(['sns:Publish'], [userNotifications.topicArn]);
     this.user.allowKeyThrough('sns');
@@ -195,6 +188,19 @@ export class ApiFunctions extends Construct {
     webhook.allow(['sns:Publish'], [orderNotifications.topicArn]);
     webhook.allowKeyThrough('sns');
     return webhook;
+  }
+
+  /** Accounts and their names go; the register of erasures stays. */
+  private allowDeletingUsers({ tables }: DataStack): void {
+    this.user.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:DeleteItem'],
+        resources: [tables.users.table.tableArn],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['USER#*', 'EMAIL#*', 'USERNAME#*'] },
+        },
+      }),
+    );
   }
 
   /** The trail is append-only but for an erasure, which may overwrite where somebody was and what they wrote. */

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -41,8 +42,10 @@ export class AuditChain extends Construct {
       settings,
       data,
       timeoutSeconds,
-      tables: { auditSeals: ['BatchGetItem', 'PutItem', 'UpdateItem'] },
+      // What it may read of the other two stands below.
+      tables: { auditSeals: ['BatchGetItem', 'PutItem', 'UpdateItem'], users: [], audit: [] },
     });
+    this.allowAskingForErasures(data);
     this.sealer.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
       [tableStreamArn],
@@ -63,5 +66,21 @@ export class AuditChain extends Construct {
       retryAttempts: 10,
       onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
     });
+  }
+  /** Who was erased, but no account; whose order an order's trail tells of. */
+  private allowAskingForErasures({ tables }: DataStack): void {
+    const rights = [
+      { action: 'dynamodb:GetItem', table: tables.users.table, keys: 'ERASURE#*' },
+      { action: 'dynamodb:Query', table: tables.audit.table, keys: 'ORDER#*' },
+    ];
+    for (const { action, table, keys } of rights) {
+      this.sealer.role.addToPolicy(
+        new PolicyStatement({
+          actions: [action],
+          resources: [table.tableArn],
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] } },
+        }),
+      );
+    }
   }
 }

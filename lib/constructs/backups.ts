@@ -2,36 +2,41 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
 import { CfnTable, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import { ownName } from './own-name.ts';
 
 export interface BackupsProps {
   readonly key: Key;
   readonly tables: readonly Table[];
-  readonly keptDays: number;
+  readonly vaultName: string;
+  /** Undefined where no more copies are made, and those of before wait for their end. */
+  readonly keptDays: number | undefined;
 }
+
+const removalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
 /**
  * A copy of every table each night, in a vault that outlives the stack and gives nothing away before its time. Point-
  * in-time recovery is finer, but it ends 35 days after its table is gone, whoever deleted it.
  */
 export class Backups extends Construct {
-  readonly vault: BackupVault;
+  private readonly vault: BackupVault;
 
-  constructor(scope: Construct, id: string, { key, tables, keptDays }: BackupsProps) {
+  constructor(scope: Construct, id: string, { key, tables, vaultName, keptDays }: BackupsProps) {
     super(scope, id);
-    const kept = Duration.days(keptDays);
+    // Without copies to come the lock still guards those that there are, each for as long as it was made for.
+    const kept = Duration.days(keptDays ?? 1);
     this.vault = new BackupVault(this, 'Vault', {
-      // It outlives its stack: the next one needs another name.
-      backupVaultName: ownName(this, Stack.of(this).stackName),
+      backupVaultName: vaultName,
       encryptionKey: key,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      removalPolicy,
       // Governance mode: it takes a right of its own to shorten this.
       lockConfiguration: { minRetention: kept },
     });
+    const role = this.createRole(key, tables);
+    if (keptDays === undefined) return;
     const plan = new BackupPlan(this, 'Plan', {
       backupVault: this.vault,
       backupPlanRules: [
@@ -46,18 +51,21 @@ export class Backups extends Construct {
     });
     plan.addSelection('Tables', {
       resources: tables.map(({ tableArn }) => BackupResource.fromArn(tableArn)),
-      role: this.createRole(key, tables),
+      role,
       // The managed one may copy nearly everything that an account can have.
       disableDefaultBackupPolicy: true,
     });
   }
 
-  /** What AWS's managed policy for backups has for DynamoDB, on our tables, vault and key. */
+  /**
+   * What AWS's managed policy for backups has for DynamoDB, on our tables, vault and key. AWS Backup deletes an old copy
+   * by the role that made it, so it stays with the vault, its rights in the same resource.
+   */
   private createRole(key: Key, tables: readonly Table[]): Role {
     const { region } = Stack.of(this);
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('backup.amazonaws.com') });
+    const rights = new PolicyDocument();
     const allow = (actions: string[], resources: string[], conditions = {}) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+      rights.addStatements(new PolicyStatement({ actions, resources, conditions }));
     const tableArns = tables.map(({ tableArn }) => tableArn);
     allow(
       [
@@ -78,6 +86,11 @@ export class Backups extends Construct {
     });
     allow(['kms:DescribeKey'], [key.keyArn]);
     allow(['kms:CreateGrant'], [key.keyArn], { Bool: { 'kms:GrantIsForAWSResource': 'true' } });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('backup.amazonaws.com'),
+      inlinePolicies: { Backups: rights },
+    });
+    role.applyRemovalPolicy(removalPolicy);
     for (const table of tables) {
       acknowledge(
         role,

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, SearchExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Channel } from '../../shared/notifications/notification.ts';
 import { metricsNamespace } from '../../shared/observability/metrics.ts';
 import type { StageName } from '../stage-settings.ts';
@@ -23,6 +23,20 @@ export class BusinessMetrics {
   /** Of the orders, as their stream tells. */
   ofOrders(metricName: string, options: BusinessMetricOptions): Metric {
     return this.metric('insights', metricName, options);
+  }
+
+  /** Of the orders, one line for each value of a dimension that there has been; for graphs, as alarms cannot search. */
+  ofOrdersByEach(
+    dimension: string,
+    metricName: string,
+    { statistic, period }: BusinessMetricOptions,
+  ): SearchExpression {
+    const where = `MetricName="${metricName}" service="insights" stage="${this.stage}"`;
+    return new SearchExpression({
+      expression: `SEARCH('{${metricsNamespace},service,stage,${dimension}} ${where}', '${statistic}', ${period.toSeconds()})`,
+      label: `\${PROP('Dim.${dimension}')}`,
+      period,
+    });
   }
 
   /** Of the reconciler's runs, and of what it sees. */

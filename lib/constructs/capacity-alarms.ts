@@ -1,33 +1,35 @@
-import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DataStack } from '../data-stack.ts';
 import { type AlarmDefinition, alarmPeriod } from './alarm-definition.ts';
-import type { TableKey } from './tables.ts';
+import { indexesOf, type TableKey } from './tables.ts';
 
 export interface CapacityProps {
   readonly api: RestApi;
   readonly data: DataStack;
-  /** Consumers of table streams. */
-  readonly insights: IFunction;
-  readonly orderNotices: IFunction;
-  readonly auditSeal: IFunction;
 }
 
 const slowMilliseconds = 3000;
-const lateMilliseconds = 15 * 60 * 1000;
+/** Of fewer requests one in twenty is no share but a single one. */
+const fewestRequests = 20;
 const throttledCalls = 10;
-/** A metric formula has room for ten metrics; these tables are the ones that a checkout writes. */
+const throttledRequests = 100;
+/** Those that a checkout writes. A metric formula has room for ten metrics, so these are all that can be watched. */
 const checkoutTables: readonly TableKey[] = ['orders', 'products', 'inventory', 'users', 'idempotency'];
 
 /** On what gets slow or is turned away. */
-export function capacityAlarms({ api, data, ...streams }: CapacityProps): AlarmDefinition[] {
-  const tables = checkoutTables.map((key) => data.tables[key].table.tableName);
+export function capacityAlarms({ api, data }: CapacityProps): AlarmDefinition[] {
+  const tables = checkoutTables.map((key) => ({ key, TableName: data.tables[key].table.tableName }));
+  const latency = (statistic: string) => api.metricLatency({ period: alarmPeriod, statistic });
   return [
     {
       id: 'ApiSlow',
-      metric: api.metricLatency({ period: alarmPeriod, statistic: 'p95' }),
+      metric: new MathExpression({
+        expression: `IF(requests >= ${fewestRequests}, latency, 0)`,
+        label: 'latency, p95, ms',
+        usingMetrics: { latency: latency('p95'), requests: latency('SampleCount') },
+        period: alarmPeriod,
+      }),
       threshold: slowMilliseconds,
       periods: 3,
       impact:
@@ -49,58 +51,60 @@ export function capacityAlarms({ api, data, ...streams }: CapacityProps): AlarmD
     },
     {
       id: 'TablesThrottled',
-      metric: new MathExpression({
-        expression: 'SUM(METRICS())',
-        label: 'throttled requests',
-        usingMetrics: Object.fromEntries(
-          tables.flatMap((TableName, index) =>
-            ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName, side) => [
-              `m${2 * index + side}`,
-              new Metric({
-                namespace: 'AWS/DynamoDB',
-                metricName,
-                dimensionsMap: { TableName },
-                statistic: 'Sum',
-                period: alarmPeriod,
-              }),
-            ]),
-          ),
+      metric: throttled(
+        tables.flatMap(({ TableName }) =>
+          ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName) => ({
+            metricName,
+            dimensions: { TableName },
+          })),
         ),
-        period: alarmPeriod,
-      }),
-      threshold: 100,
+      ),
+      threshold: throttledRequests,
       impact:
         'Customers wait longer, and some get 503: DynamoDB throttles a table that checkouts write to. See on the ' +
         'dashboard which; a very popular product, or a burst twice as high as any before, is the usual cause.',
     },
     {
-      id: 'ReportsLate',
-      metric: iteratorAge(streams.insights),
-      threshold: lateMilliseconds,
+      id: 'IndexesThrottled',
+      // A table's own metrics leave its indexes out. One that cannot follow has the writes to its table refused.
+      metric: throttled(
+        tables.flatMap(({ key, TableName }) =>
+          indexesOf(key).map((GlobalSecondaryIndexName) => ({
+            metricName: 'WriteThrottleEvents',
+            dimensions: { TableName, GlobalSecondaryIndexName },
+          })),
+        ),
+      ),
+      threshold: throttledRequests,
       impact:
-        'Reports, recommendations and the metrics of sales are a quarter of an hour behind, so alarms on sales are ' +
-        'blind; customers are not hindered. Read the log of the insights Lambda.',
-    },
-    {
-      id: 'CustomersToldLate',
-      metric: iteratorAge(streams.orderNotices),
-      threshold: lateMilliseconds,
-      impact:
-        'Customers are told a quarter of an hour late that their orders are held, approved, shipped or delivered. ' +
-        'Read the log of the order-notices Lambda.',
-    },
-    {
-      id: 'SealsLate',
-      metric: iteratorAge(streams.auditSeal),
-      threshold: lateMilliseconds,
-      impact:
-        'Nobody is hindered, but audit entries go unsealed for a quarter of an hour, and after a day for good. Read ' +
-        'the log of the sealer.',
+        'Customers wait longer, and some get 503: DynamoDB throttles an index of a table that checkouts write to, and ' +
+        'with it the table. See on the dashboard which; byMonth and byStatus of Orders take all orders under one key.',
     },
   ];
 }
 
-/** Age of the newest record that the Lambda was handed, in milliseconds. */
-export function iteratorAge(consumer: IFunction): Metric {
-  return consumer.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' });
+/** The sum of metrics of DynamoDB, ten at most. */
+function throttled(
+  metrics: readonly {
+    readonly metricName: string;
+    readonly dimensions: Readonly<Record<string, string>>;
+  }[],
+): MathExpression {
+  return new MathExpression({
+    expression: 'SUM(METRICS())',
+    label: 'throttled requests',
+    usingMetrics: Object.fromEntries(
+      metrics.map(({ metricName, dimensions }, index) => [
+        `m${index}`,
+        new Metric({
+          namespace: 'AWS/DynamoDB',
+          metricName,
+          dimensionsMap: { ...dimensions },
+          statistic: 'Sum',
+          period: alarmPeriod,
+        }),
+      ]),
+    ),
+    period: alarmPeriod,
+  });
 }

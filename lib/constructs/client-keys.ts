@@ -22,14 +22,15 @@ export class ClientKeys extends Construct {
   constructor(scope: Construct, id: string, { usagePlan, api }: ClientKeysProps) {
     super(scope, id);
     const { clients, throttle, requestsPerDay } = usagePlan;
+    // API Gateway holds each key of a plan to the plan's limits by itself.
+    const plan = api.addUsagePlan('Plan', {
+      description: 'What each client application may ask for',
+      apiStages: [{ stage: api.deploymentStage }],
+      throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
+      quota: { limit: requestsPerDay, period: Period.DAY },
+    });
     for (const client of clients) {
       const key = api.addApiKey(`Key-${client}`, { description: `Client application ${client}` });
-      const plan = api.addUsagePlan(`Plan-${client}`, {
-        description: `What the client application ${client} may ask for`,
-        apiStages: [{ stage: api.deploymentStage }],
-        throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
-        quota: { limit: requestsPerDay, period: Period.DAY },
-      });
       plan.addApiKey(key);
       new CfnOutput(Stack.of(this), `ApiKeyId-${client}`, { value: key.keyId });
     }

@@ -22,8 +22,9 @@ import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { runbookOf } from './alarms.ts';
 import { BusinessMetrics } from './business-metrics.ts';
-import { iteratorAge } from './capacity-alarms.ts';
 import type { EventDelivery } from './event-delivery.ts';
+import { iteratorAge } from './stream-alarms.ts';
+import { indexesOf, tableKeys } from './tables.ts';
 
 export interface DashboardProps {
   readonly settings: StageSettings;
@@ -45,7 +46,6 @@ export interface DashboardProps {
 const period = Duration.minutes(5);
 const fullWidth = 24;
 const height = 6;
-const currencies = ['USD', 'EUR', 'GBP', 'JPY'] as const;
 
 /** One page to look at when an alarm went off, or before one does: from what users see down to what it runs on. */
 export class Dashboard extends Construct {
@@ -82,7 +82,7 @@ export class Dashboard extends Construct {
         ],
         ...salesRows(props),
         [heading('Data', 'Tables scale by themselves; throttles mean one very busy key.')],
-        dataRow(props),
+        ...dataRows(props),
         [heading('Lambdas', 'Errors of tasks are retried by the state machines.')],
         lambdaRow(props),
         [heading('Queues and streams', 'A dead letter waits 14 days for `npm run redrive`.')],
@@ -93,10 +93,13 @@ export class Dashboard extends Construct {
 }
 
 function alarmRow({ alarms, settings }: DashboardProps): IWidget[] {
-  const links = alarms.map(({ node }) => `[${node.id}](${runbookOf(node.id, settings)})`);
+  const { runbooks } = settings.alarms;
+  // Without an address there is nothing that the console could open.
+  const names = alarms.map(({ node: { id } }) => (runbooks ? `[${id}](${runbookOf(id, settings)})` : id));
+  const text = runbooks ? '' : 'By these headings in `docs/operations.md`:\n\n';
   return [
     new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 16, height }),
-    new TextWidget({ markdown: `### Runbooks\n${links.join(' · ')}`, width: 8, height }),
+    new TextWidget({ markdown: `### Runbooks\n${text}${names.join(' · ')}`, width: 8, height }),
   ];
 }
 
@@ -149,7 +152,9 @@ function salesRows({ settings }: DashboardProps): IWidget[][] {
   const metrics = new BusinessMetrics(settings.stage);
   const sum = (name: string, by?: Readonly<Record<string, string>>, label = name) =>
     metrics.ofOrders(name, { period, statistic: 'Sum', label, ...(by ? { by } : {}) });
-  const byCurrency = (name: string) => currencies.map((currency) => sum(name, { currency }, currency));
+  const byCurrency = (name: string) => [
+    metrics.ofOrdersByEach('currency', name, { period, statistic: 'Sum' }),
+  ];
   return [
     row(
       graph(
@@ -186,32 +191,54 @@ function salesRows({ settings }: DashboardProps): IWidget[][] {
   ];
 }
 
-function dataRow({ data, settings }: DashboardProps): IWidget[] {
-  const tables = Object.values(data.tables);
+function dataRows({ data, settings }: DashboardProps): IWidget[][] {
   const audit = new BusinessMetrics(settings.stage);
+  const tables = tableKeys.map((key) => ({ key, table: data.tables[key].table }));
   const of = (metricName: string, label: string) =>
-    tables.map(
-      ({ table }) =>
-        new Metric({
-          namespace: 'AWS/DynamoDB',
-          metricName,
-          dimensionsMap: { TableName: table.tableName },
-          statistic: 'Sum',
-          period,
-          label: `${table.node.id} ${label}`,
-        }),
+    tables.map(({ table }) =>
+      capacity(metricName, { TableName: table.tableName }, `${table.node.id} ${label}`),
     );
-  return row(
-    graph('Throttled requests', [
-      ...of('ReadThrottleEvents', 'reads'),
-      ...of('WriteThrottleEvents', 'writes'),
-    ]),
-    graph('Read units', of('ConsumedReadCapacityUnits', '')),
-    graph('Write units', of('ConsumedWriteCapacityUnits', '')),
-    graph('Audit entries changed past the code', [
-      audit.ofAuditTrail('AuditEntriesTampered', { period, statistic: 'Sum', label: 'entries' }),
-    ]),
-  );
+  const ofIndexes = (metricName: string, label: string) =>
+    tables.flatMap(({ key, table: { tableName: TableName, node } }) =>
+      indexesOf(key).map((GlobalSecondaryIndexName) =>
+        capacity(
+          metricName,
+          { TableName, GlobalSecondaryIndexName },
+          `${node.id} ${GlobalSecondaryIndexName} ${label}`,
+        ),
+      ),
+    );
+  return [
+    row(
+      graph('Throttled requests', [
+        ...of('ReadThrottleEvents', 'reads'),
+        ...of('WriteThrottleEvents', 'writes'),
+      ]),
+      graph('Throttled requests of indexes', [
+        ...ofIndexes('ReadThrottleEvents', 'reads'),
+        ...ofIndexes('WriteThrottleEvents', 'writes'),
+      ]),
+      graph('Audit entries changed past the code', [
+        audit.ofAuditTrail('AuditEntriesTampered', { period, statistic: 'Sum', label: 'entries' }),
+      ]),
+    ),
+    row(
+      graph('Read units', of('ConsumedReadCapacityUnits', '')),
+      graph('Write units', of('ConsumedWriteCapacityUnits', '')),
+    ),
+  ];
+}
+
+/** Of a table without its indexes, or of an index. */
+function capacity(metricName: string, dimensionsMap: Record<string, string>, label: string): Metric {
+  return new Metric({
+    namespace: 'AWS/DynamoDB',
+    metricName,
+    dimensionsMap,
+    statistic: 'Sum',
+    period,
+    label,
+  });
 }
 
 function lambdaRow({ lambdas }: DashboardProps): IWidget[] {

@@ -7,7 +7,7 @@ import type { DeliveryQueue } from './delivery-queue.ts';
 
 type Watched = 'undelivered' | 'late' | 'refused' | 'mailingUndelivered';
 
-/** Of each channel: what was given up, what waits, and whom the provider does not take. */
+/** Of each channel: what was given up, what waits, and what was done with though nobody may have got it. */
 const deliveryTexts: Readonly<
   Record<Channel, readonly { readonly id: string; readonly of: Watched; readonly impact: string }[]>
 > = {
@@ -30,8 +30,8 @@ const deliveryTexts: Readonly<
       id: 'EmailsRefused',
       of: 'refused',
       impact:
-        'Several people are not mailed, and will not be: SES does not take their addresses. Should it be the sender ' +
-        'that it does not take, nobody is mailed. Read the log of the e-mail delivery Lambda.',
+        'Several people are not mailed, and will not be: SES does not take their addresses, or does not answer, and ' +
+        'then some were mailed. Read the warnings of the e-mail delivery Lambda.',
     },
     {
       id: 'EmailMailingsUndelivered',
@@ -61,8 +61,8 @@ const deliveryTexts: Readonly<
       id: 'SmsRefused',
       of: 'refused',
       impact:
-        'Several people get no text messages, login codes among them: SNS does not take their numbers, or they ' +
-        'have opted out. Read the log of the SMS delivery Lambda.',
+        'Several people get no text messages, login codes among them: SNS does not take their numbers, they have ' +
+        'opted out, or SNS does not answer. Read the warnings of the SMS delivery Lambda.',
     },
   ],
   push: [
@@ -84,8 +84,9 @@ const deliveryTexts: Readonly<
       id: 'PushRefused',
       of: 'refused',
       impact:
-        'Several users of the app get no push messages any more: their endpoints are disabled or gone. After a new ' +
-        'version of the app, see whether it registers its devices.',
+        'Several users of the app get no push messages: their endpoints are disabled or gone, or SNS does not ' +
+        'answer; the warnings of the push delivery Lambda say which. After a new version of the app, see whether ' +
+        'it registers its devices.',
     },
     {
       id: 'PushMailingsUndelivered',

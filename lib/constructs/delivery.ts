@@ -60,7 +60,7 @@ export class Delivery extends Construct {
     this.deliveries = channels
       .filter((channel) => configured.includes(channel))
       .map((channel) => this.deliverOver(channel, props));
-    this.say(configured);
+    this.say(configured, notifications.staff);
   }
 
   private deliverOver(channel: Channel, { settings, data, messaging }: DeliveryProps): ChannelDelivery {
@@ -93,7 +93,7 @@ export class Delivery extends Construct {
       timeoutSeconds,
       tables: {
         users: reachesStaff(channel) ? ['GetItem', 'Query:byRole'] : ['GetItem'],
-        idempotency: ['PutItem', 'UpdateItem'],
+        idempotency: ['UpdateItem'],
       },
       environment: {
         STAFF_ADDRESSES: notifications.staff.join(','),
@@ -112,8 +112,9 @@ export class Delivery extends Construct {
   }
 
   /** Whoever deploys should not learn from customers that nothing is delivered. */
-  private say(configured: readonly Channel[]): void {
+  private say(configured: readonly Channel[], staff: readonly string[]): void {
     new CfnOutput(Stack.of(this), 'NotificationChannels', { value: configured.join(',') || 'none' });
+    new CfnOutput(Stack.of(this), 'StaffAddresses', { value: staff.join(',') || 'none' });
     if (configured.includes('email')) return;
     Annotations.of(this).addWarningV2(
       'storefront:noEmail',

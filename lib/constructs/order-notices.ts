@@ -1,10 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import {
+  EventSourceMapping,
+  type EventSourceMappingProps,
+  FilterCriteria,
+  FilterRule,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import type { Analytics } from './analytics.ts';
 import type { Messaging } from './messaging.ts';
 import { ServiceFunction } from './service-function.ts';
 
@@ -12,20 +19,25 @@ export interface OrderNoticesProps {
   readonly settings: StageSettings;
   readonly data: DataStack;
   readonly messaging: Messaging;
+  readonly analytics: Analytics;
 }
 
 const timeoutSeconds = 15;
 
-/** Tells customers of what happens to an order outside its checkout, from the stream of the Orders table. */
+/**
+ * Tells customers and staff of what happens to an order outside its checkout, and the staff of products that run low,
+ * from the streams of the Orders and the Products table.
+ */
 export class OrderNotices extends Construct {
   readonly teller: ServiceFunction;
   /** Where in the stream the records stand that could not be told about. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { settings, data, messaging }: OrderNoticesProps) {
+  constructor(scope: Construct, id: string, { settings, data, messaging, analytics }: OrderNoticesProps) {
     super(scope, id);
-    const { tableStreamArn } = data.tables.orders.table;
-    if (!tableStreamArn) throw new Error('The Orders table has no stream');
+    const { orders, products } = data.tables;
+    const [orderChanges, productChanges] = [orders.table.tableStreamArn, products.table.tableStreamArn];
+    if (!orderChanges || !productChanges) throw new Error('Orders and Products must have streams');
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: data.key,
@@ -39,31 +51,37 @@ export class OrderNotices extends Construct {
     );
     this.teller = new ServiceFunction(this, 'Teller', {
       name: 'order-notices',
-      description: 'Tells customers that an order is held, approved, shipped or delivered',
+      description:
+        'Tells of orders that are held, approved, shipped or delivered, and of products that run low',
       settings,
       data,
       timeoutSeconds,
       tables: { idempotency: ['PutItem', 'UpdateItem'] },
-      environment: { ORDER_NOTIFICATIONS_TOPIC_ARN: messaging.orderNotifications.topicArn },
+      environment: {
+        ORDER_NOTIFICATIONS_TOPIC_ARN: messaging.orderNotifications.topicArn,
+        ANALYTICS_STREAM_NAME: analytics.stream.streamName,
+      },
     });
     this.teller.allow(['sns:Publish'], [messaging.orderNotifications.topicArn]);
     this.teller.allowKeyThrough('sns');
+    this.teller.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
+    this.teller.allowKeyThrough('kinesis');
     this.teller.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      [tableStreamArn],
+      [orderChanges, productChanges],
     );
     // Lambda asks for it when the mapping is made, and the action knows no resources.
     this.teller.allow(['dynamodb:ListStreams'], ['*']);
     this.teller.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
     this.teller.allowKeyThrough('sqs');
-    this.consume(tableStreamArn);
+    this.consumeOrders(orderChanges);
+    this.consumeProducts(productChanges);
   }
 
-  private consume(eventSourceArn: string): void {
+  private consumeOrders(eventSourceArn: string): void {
     const keys = { sk: { S: FilterRule.isEqual('ORDER') } };
     const become = (...statuses: string[]) => ({ status: { S: FilterRule.or(...statuses) } });
-    new EventSourceMapping(this, 'OrderChanges', {
-      target: this.teller.live,
+    this.consume('OrderChanges', {
       eventSourceArn,
       // Orders that moved before this was deployed are not told about anew.
       startingPosition: StartingPosition.LATEST,
@@ -76,6 +94,29 @@ export class OrderNotices extends Construct {
           dynamodb: { Keys: keys, OldImage: become('OnHold'), NewImage: become('Paid') },
         }),
       ],
+    });
+  }
+
+  private consumeProducts(eventSourceArn: string): void {
+    const mark = (isThere: boolean) => ({
+      lowStockSince: { S: isThere ? FilterRule.exists() : FilterRule.notExists() },
+    });
+    this.consume('ProductChanges', {
+      eventSourceArn,
+      // What was marked while this was deployed would be marked for nothing; what was told before is known.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      // Every order changes its products; of all that, a mark of low stock that was not there before.
+      filters: [FilterCriteria.filter({ dynamodb: { OldImage: mark(false), NewImage: mark(true) } })],
+    });
+  }
+
+  private consume(
+    id: string,
+    source: Required<Pick<EventSourceMappingProps, 'eventSourceArn' | 'startingPosition' | 'filters'>>,
+  ): void {
+    new EventSourceMapping(this, id, {
+      ...source,
+      target: this.teller.live,
       batchSize: 10,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,

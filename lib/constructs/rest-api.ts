@@ -193,6 +193,9 @@ function accessLogFormat(): AccessLogFormat {
     JSON.stringify({
       requestId: AccessLogField.contextRequestId(),
       extendedRequestId: AccessLogField.contextExtendedRequestId(),
+      // Of the Lambda behind the route and of the authorizer: what one that was killed wrote is found by them alone.
+      lambdaRequestId: AccessLogField.contextAwsEndpointRequestId(),
+      authorizerRequestId: AccessLogField.contextAuthorizerRequestId(),
       time: AccessLogField.contextRequestTime(),
       method: AccessLogField.contextHttpMethod(),
       route: AccessLogField.contextResourcePath(),

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { FailureCode } from '../../shared/orders/order.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { BusinessMetrics } from './business-metrics.ts';
@@ -10,6 +11,9 @@ const failedPercent = 30;
 /** Of so few payments the share tells nothing. */
 const fewestPayments = 10;
 const paymentPeriod = Duration.minutes(30);
+/** So many that it is no chance, within so long that a shop with few customers comes to as many. */
+const unavailablePayments = 3;
+const unavailablePeriod = Duration.hours(1);
 const heldPeriod = Duration.minutes(15);
 
 /** On what is sold, by the metrics that the stream of the orders gives. */
@@ -22,6 +26,8 @@ export function salesAlarms({ stage, workflow, alarms }: StageSettings): AlarmDe
       id: 'CheckoutSlow',
       metric: metrics.ofOrders('SecondsToPaid', { statistic: 'p50', period: slowPeriod }),
       threshold: slowSeconds,
+      // At night one order that was retried is half of the orders; not twice in a row.
+      periods: 2,
       impact:
         'Customers wait half a minute and more until their orders are paid, and may give up or order twice. See on ' +
         'the dashboard which Lambda is slow or throttled, and whether the payment provider is.',
@@ -41,6 +47,18 @@ export function salesAlarms({ stage, workflow, alarms }: StageSettings): AlarmDe
       impact:
         'Customers cannot pay: a third of the payments of half an hour failed. See OrdersFailed by reason: ' +
         'payment_unavailable is the provider, payment_declined may be an attack with stolen cards.',
+    },
+    {
+      id: 'PaymentsUnavailable',
+      metric: metrics.ofOrders('OrdersFailed', {
+        by: { reason: 'payment_unavailable' satisfies FailureCode },
+        statistic: 'Sum',
+        period: unavailablePeriod,
+      }),
+      threshold: unavailablePayments,
+      impact:
+        'Customers cannot pay, and none of them is at fault: three payments within an hour got no answer of the ' +
+        'provider in all their tries, or it refused our key. See its status page, then the log of the payment Lambda.',
     },
     {
       id: 'OrdersHeldLong',

@@ -47,6 +47,7 @@ export const tableDefinitions = {
     id: 'Products',
     variable: 'PRODUCTS_TABLE',
     partitionKey: 'productId',
+    stream: true,
   },
   listings: {
     id: 'Listings',
@@ -127,6 +128,12 @@ export const tableKeys = [
   'insights',
   'idempotency',
 ] as const satisfies readonly TableKey[];
+
+/** Names of the indexes of a table. */
+export function indexesOf(key: TableKey): string[] {
+  const definition: TableDefinition = tableDefinitions[key];
+  return Object.keys(definition.indexes ?? {});
+}
 
 /** A table with what a Lambda's rights and environment need to know of it. */
 export interface DataTable {

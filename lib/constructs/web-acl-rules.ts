@@ -24,6 +24,7 @@ const decoded = [
 /** `bearer` may be spelled in 64 ways; tokens that differ in case alone do not happen. */
 const lowerCase = [{ priority: 0, type: 'LOWERCASE' }];
 const minute = 60;
+const preflights = methodIs('OPTIONS');
 const fiveMinutes = 5 * minute;
 
 /** The rules in the order in which they are asked. The cheap and certain ones come first. */
@@ -40,8 +41,18 @@ export function webAclRules(
     limited('PerAddress', fiveMinutes, overLimit(settings, fiveMinutes, headers), {
       limit: settings.perAddress,
       aggregateKeyType: 'IP',
-      ...unlessSigned(table),
+      ...allBut(settings.overLimit === 'captcha' ? [signed(table), preflights] : [signed(table)]),
     }),
+    // A browser sends no token with a preflight: asked for a CAPTCHA, it could never get to the request itself.
+    ...(settings.overLimit === 'captcha'
+      ? [
+          limited('PreflightsPerAddress', fiveMinutes, refuse('RateLimited', headers, fiveMinutes), {
+            limit: settings.perAddress,
+            aggregateKeyType: 'IP',
+            scopeDownStatement: preflights,
+          }),
+        ]
+      : []),
     // A CAPTCHA is for people whose neighbours share their address; a token is one user's own.
     limited('PerToken', fiveMinutes, refuse('RateLimited', headers, fiveMinutes), {
       limit: settings.perToken,
@@ -103,10 +114,18 @@ function guessableRoutes(
  * Who signs requests is one machine, which calls for all customers from few addresses. Such a route has its own
  * throttle, and refuses what is not signed.
  */
-function unlessSigned(table: readonly Route[]): { scopeDownStatement?: Statement } {
-  const signed = table.filter(({ signatureHeader }) => signatureHeader !== undefined);
-  if (signed.length === 0) return {};
-  return { scopeDownStatement: { notStatement: { statement: pathIsOneOf(signed.map(({ path }) => path)) } } };
+function signed(table: readonly Route[]): Statement | undefined {
+  const routes = table.filter(({ signatureHeader }) => signatureHeader !== undefined);
+  return routes.length === 0 ? undefined : pathIsOneOf(routes.map(({ path }) => path));
+}
+
+/** Counts every request but those of which one of the statements is true. */
+function allBut(statements: readonly (Statement | undefined)[]): { scopeDownStatement?: Statement } {
+  const given = statements.filter((statement) => statement !== undefined);
+  const [first, second] = given;
+  if (first === undefined) return {};
+  const any = second === undefined ? first : { orStatement: { statements: given } };
+  return { scopeDownStatement: { notStatement: { statement: any } } };
 }
 
 function methodIs(method: string): Statement {

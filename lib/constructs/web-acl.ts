@@ -40,6 +40,7 @@ export class WebAcl extends Construct {
       defaultAction: { allow: {} },
       visibilityConfig: visibility(name),
       customResponseBodies: answers(),
+      ...(webAcl.overLimit === 'captcha' ? { tokenDomains: hostsOf(settings.cors.allowedOrigins) } : {}),
       dataProtectionConfig: protectedData(),
       rules: webAclRules(webAcl, headers).map((rule, priority) => ({
         ...rule,
@@ -101,6 +102,14 @@ export class WebAcl extends Construct {
     configuration.node.addDependency(logGroup);
     return logGroup;
   }
+}
+
+/**
+ * Where tokens of solved CAPTCHAs come from: a page gets one for its own domain, and by itself AWS WAF takes those of
+ * the API's domain alone.
+ */
+function hostsOf(origins: readonly string[]): string[] {
+  return [...new Set(origins.map((origin) => new URL(origin).hostname))];
 }
 
 /** Samples would show whole headers in the console. */

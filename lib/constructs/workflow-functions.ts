@@ -49,20 +49,12 @@ export class WorkflowFunctions extends Construct {
         promotions: ['UpdateItem', 'DeleteItem'],
         orders: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
         inventory: ['BatchGetItem', 'PutItem'],
-        // Claims of messages; the fraud rules' counters are read along with the products.
-        idempotency: ['BatchGetItem', 'PutItem', 'UpdateItem'],
+        // The fraud rules' counters are read along with the products.
+        idempotency: ['BatchGetItem'],
         audit: ['PutItem'],
       },
-      environment: {
-        ORDER_NOTIFICATIONS_TOPIC_ARN: orderNotifications.topicArn,
-        FRAUD_RULES: JSON.stringify(settings.fraud),
-        ANALYTICS_STREAM_NAME: analytics.stream.streamName,
-      },
+      environment: { FRAUD_RULES: JSON.stringify(settings.fraud) },
     });
-    this.orderWorkflow.allow(['sns:Publish'], [orderNotifications.topicArn]);
-    this.orderWorkflow.allowKeyThrough('sns');
-    this.orderWorkflow.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
-    this.orderWorkflow.allowKeyThrough('kinesis');
 
     this.inventory = create('Inventory', {
       name: 'inventory',

@@ -23,6 +23,22 @@ function failure(error: unknown, id?: number): WorkerAnswer {
   };
 }
 
+/** The line that Lambda's runtime writes of whatever a handler throws: with everything that hangs on it. */
+function printFailure(thrown: unknown, requestId: string): void {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const withMembers = (_key: string, value: unknown): unknown =>
+    value instanceof Error
+      ? {
+          errorType: value.name,
+          errorMessage: value.message,
+          stackTrace: value.stack?.split('\n') ?? [],
+          ...value,
+        }
+      : value;
+  const line = { timestamp: new Date().toISOString(), level: 'ERROR', requestId, message: error };
+  process.stderr.write(`${JSON.stringify(line, withMembers)}\n`);
+}
+
 function lambdaContext(message: InvokeMessage): object {
   return {
     awsRequestId: message.requestId,
@@ -42,6 +58,7 @@ async function run(handler: Handler, message: InvokeMessage): Promise<void> {
     const result = await handler(JSON.parse(message.eventJson), lambdaContext(message));
     answer({ kind: 'result', id: message.id, resultJson: JSON.stringify(result ?? null) });
   } catch (error) {
+    printFailure(error, message.requestId);
     answer(failure(error, message.id));
   }
 }

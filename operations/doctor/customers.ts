@@ -5,9 +5,9 @@ import { orderKey } from '../../shared/adapters/dynamodb/order-item.ts';
 import { queryAll } from '../../shared/adapters/dynamodb/query-all.ts';
 import { userKey } from '../../shared/adapters/dynamodb/user-directory.ts';
 import { retryEffects } from '../support/stage.ts';
-import type { Check, Examination, Finding } from './doctor.ts';
+import type { Check, Examination } from './doctor.ts';
 import { counterUpdate, firstOrders } from './promotions.ts';
-import { type Counted, examineCounter } from './repair-counter.ts';
+import { type Counted, type Counts, examineCounter, examineScattered } from './repair-counter.ts';
 
 /** What counts of an order for its customer. */
 const orderSchema = z.object({
@@ -20,6 +20,7 @@ const orderSchema = z.object({
     .optional(),
 });
 type CountedOrder = z.infer<typeof orderSchema>;
+const byId = (a: CountedOrder, b: CountedOrder) => (a.orderId < b.orderId ? -1 : 1);
 const userSchema = z.object({ userId: z.string(), orderCount: z.number() });
 const usesSchema = z.object({ pk: z.string(), sk: z.string(), uses: z.number() });
 
@@ -29,32 +30,38 @@ const isPaid = ({ status }: CountedOrder) => paidStatuses.has(status);
 const usesFirst = ({ promotion }: CountedOrder) =>
   promotion?.firstOrderOnly === true && promotion.released !== true;
 
-/** A customer's counters agree with their orders: how many were paid, and the one discount for a first order. */
+/** Which counter of which customer. */
+const countName = (userId: string) => `paid ${userId}`;
+const firstName = (userId: string) => `first ${userId}`;
+type Suspects = ReadonlyMap<string, Counted<CountedOrder>>;
+
+/**
+ * A customer's counters agree with their orders: how many were paid, and the one discount for a first order. The index
+ * of a customer's orders may lag, so it only clears those of whom the scan saw an order and not yet the counter, or the
+ * other way round. Whether a counter is wrong, and what it is to be, two more scans tell, if any is left.
+ */
 export const checkCustomers: Check = async (examination) => {
+  const rows = await lastingSuspects(await suspectsOf(examination), examination);
+  return examineScattered(
+    { rows, facts: () => scanOrders(rows, examination), counts: () => countsOf(rows) },
+    examination,
+  );
+};
+
+async function suspectsOf(examination: Examination): Promise<Suspects> {
   const paid = new Map<string, number>();
   const first = new Map<string, number>();
   const count = (map: Map<string, number>, userId: string) => map.set(userId, (map.get(userId) ?? 0) + 1);
-  for await (const page of examination.scan('orders')) {
-    for (const item of page) {
-      if (item.sk !== 'ORDER') continue;
-      const parsed = orderSchema.safeParse(item);
-      // What cannot be read is a finding of its own.
-      if (!parsed.success) continue;
-      if (isPaid(parsed.data)) count(paid, parsed.data.userId);
-      if (usesFirst(parsed.data)) count(first, parsed.data.userId);
-    }
+  for await (const order of ordersIn(examination)) {
+    if (isPaid(order)) count(paid, order.userId);
+    if (usesFirst(order)) count(first, order.userId);
   }
-  const findings: Finding[] = [];
-  const examine = async (counted: Counted<CountedOrder>) => {
-    const finding = await examineCounter(counted, examination);
-    if (finding) findings.push(finding);
-  };
+  const suspects = new Map<string, Counted<CountedOrder>>();
   for await (const page of examination.scan('users')) {
     for (const item of page) {
-      const parsed = userSchema.safeParse(item);
-      if (!parsed.success) continue;
-      const { userId, orderCount } = parsed.data;
-      if (orderCount !== (paid.get(userId) ?? 0)) await examine(orderCountOf(userId, examination));
+      const { data } = userSchema.safeParse(item);
+      if (!data || data.orderCount === (paid.get(data.userId) ?? 0)) continue;
+      suspects.set(countName(data.userId), orderCountOf(data.userId, examination));
     }
   }
   const counted = new Map<string, number>();
@@ -64,11 +71,49 @@ export const checkCustomers: Check = async (examination) => {
     if (data) counted.set(data.sk.slice('USER#'.length), data.uses);
   }
   for (const userId of new Set([...counted.keys(), ...first.keys()])) {
-    const differs = (counted.get(userId) ?? 0) !== (first.get(userId) ?? 0);
-    if (differs) await examine(firstOrderOf(userId, examination));
+    if ((counted.get(userId) ?? 0) === (first.get(userId) ?? 0)) continue;
+    suspects.set(firstName(userId), firstOrderOf(userId, examination));
   }
-  return findings;
-};
+  return suspects;
+}
+
+/** Orders by one strongly consistent scan. What cannot be read is a finding of its own. */
+async function* ordersIn(examination: Examination): AsyncGenerator<CountedOrder> {
+  for await (const page of examination.scan('orders')) {
+    for (const item of page) {
+      const { data } = item.sk === 'ORDER' ? orderSchema.safeParse(item) : {};
+      if (data) yield data;
+    }
+  }
+}
+
+async function lastingSuspects(suspects: Suspects, examination: Examination): Promise<Suspects> {
+  const lasting = new Map<string, Counted<CountedOrder>>();
+  for (const [name, counted] of suspects) {
+    if (await examineCounter(counted, examination)) lasting.set(name, counted);
+  }
+  return lasting;
+}
+
+async function scanOrders(suspects: Suspects, examination: Examination) {
+  const found = new Map<string, CountedOrder[]>();
+  for await (const order of ordersIn(examination)) {
+    for (const name of [countName(order.userId), firstName(order.userId)]) {
+      if (suspects.has(name)) found.set(name, [...(found.get(name) ?? []), order]);
+    }
+  }
+  for (const all of found.values()) all.sort(byId);
+  return found;
+}
+
+async function countsOf(suspects: Suspects): Promise<Map<string, Counts>> {
+  const found = new Map<string, Counts>();
+  for (const [name, counted] of suspects) {
+    const counts = await counted.counts();
+    if (counts) found.set(name, counts);
+  }
+  return found;
+}
 
 async function firstOrderCounters({ target, tables }: Examination) {
   return queryAll(target.dynamo, {
@@ -79,7 +124,7 @@ async function firstOrderCounters({ target, tables }: Examination) {
   });
 }
 
-/** An index tells which orders there are; how they stand is read strongly. A new order counts for nothing yet. */
+/** The index tells which orders there are, but for the newest perhaps; how they stand is read strongly. */
 async function ordersOf(userId: string, { target, tables }: Examination): Promise<CountedOrder[]> {
   const found = await queryAll(target.dynamo, {
     TableName: tables.orders,
@@ -89,7 +134,7 @@ async function ordersOf(userId: string, { target, tables }: Examination): Promis
   });
   const keys = found.map(({ orderId }) => orderKey(z.string().parse(orderId)));
   const items = await batchGet(target.dynamo, tables.orders, keys, retryEffects, { consistent: true });
-  return items.map((item) => orderSchema.parse(item)).sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+  return items.map((item) => orderSchema.parse(item)).sort(byId);
 }
 
 function orderCountOf(userId: string, examination: Examination): Counted<CountedOrder> {

@@ -91,7 +91,7 @@ async function repair<Fact>(counted: Counted<Fact>, examination: Examination): P
  * read: whoever moves facts moves the counters with them, so counters that still are the same belong to the same facts.
  * @returns false when they are not, or somebody has made this very repair
  */
-export async function move<Fact>(
+async function move<Fact>(
   counted: Omit<Counted<Fact>, 'facts' | 'counts'>,
   { facts, counts }: { facts: readonly Fact[]; counts: Counts },
   { target, tables, clock }: Pick<Examination, 'target' | 'tables' | 'clock'>,
@@ -113,6 +113,55 @@ export async function move<Fact>(
     retryEffects,
   );
   return refused === undefined;
+}
+
+/** Many counters whose facts lie all over a table, so that they are told by scans, by the counter's name. */
+interface Scattered<Fact> {
+  readonly rows: ReadonlyMap<string, Omit<Counted<Fact>, 'facts' | 'counts'>>;
+  /** The facts of all of these counters, by one strongly consistent scan; each counter's in an order of its own. */
+  facts(): Promise<ReadonlyMap<string, readonly Fact[]>>;
+  /** Read strongly; none of a counter whose carrier is gone. */
+  counts(): Promise<ReadonlyMap<string, Counts>>;
+}
+
+/**
+ * Two scans, however many counters seem wrong. As with one counter, facts that are the same before and after stood
+ * still while it was read; those of the others nothing is said about.
+ */
+export async function examineScattered<Fact>(
+  scattered: Scattered<Fact>,
+  examination: Examination,
+): Promise<Finding[]> {
+  if (scattered.rows.size === 0) return [];
+  const before = await scattered.facts();
+  const counts = await scattered.counts();
+  const after = await scattered.facts();
+  return [...scattered.rows].flatMap(([name, row]) => {
+    const facts = after.get(name) ?? [];
+    const read = counts.get(name);
+    const isStill = isDeepStrictEqual(before.get(name) ?? [], facts);
+    if (!read || !isStill || !differs(read, row.expected(facts))) return [];
+    return [scatteredFinding(row, { facts, counts: read }, examination)];
+  });
+}
+
+function scatteredFinding<Fact>(
+  row: Omit<Counted<Fact>, 'facts' | 'counts'>,
+  seen: { facts: readonly Fact[]; counts: Counts },
+  examination: Examination,
+): Finding {
+  const { kind, entity, what } = row;
+  const expected = row.expected(seen.facts);
+  return {
+    kind,
+    entity,
+    detail: `${what}: ${words(seen.counts)}, where the orders counted for it say ${words(expected)}`,
+    advice: 'Run with --fix: it is moved to what they say.',
+    async fix() {
+      if (await move(row, seen, examination)) return `${what}: now ${words(expected)}`;
+      throw new Error(`${what} has moved since; run the doctor again`);
+    },
+  };
 }
 
 export function words(counts: Counts): string {

@@ -1,12 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { batchGet } from '../../shared/adapters/dynamodb/batch-get.ts';
 import { counterItemKey } from '../../shared/adapters/dynamodb/insight-items.ts';
 import { type Counter, countersOf } from '../../shared/insights/counters.ts';
 import { type SalesFacts, salesFactsSchema } from '../../shared/insights/sales-facts.ts';
 import { retryEffects } from '../support/stage.ts';
-import type { Check, Examination, Finding } from './doctor.ts';
-import { type Counted, type Counts, differs, move, words } from './repair-counter.ts';
+import type { Check, Examination } from './doctor.ts';
+import { type Counted, type Counts, differs, examineScattered } from './repair-counter.ts';
 
 /** What has been counted of an order, and in which version. */
 const markSchema = z.object({ orderId: z.string(), version: z.number(), facts: salesFactsSchema.optional() });
@@ -29,19 +28,14 @@ const nameOf = ({ pk, sk }: Place) => `${pk} ${sk}`;
  */
 export const checkReports: Check = async (examination) => {
   const suspects = await suspectedRows(examination);
-  if (suspects.size === 0) return [];
-  const before = await marksFor(suspects, examination);
-  const counts = await countsFor(suspects, examination);
-  const after = await marksFor(suspects, examination);
-  return [...suspects].flatMap(([name, place]) => {
-    const facts = after.get(name) ?? [];
-    const row = rowOf(place, examination);
-    const read = counts.get(name) ?? countsOf({});
-    // Marks only move on: those that are the same stood still while the row was read.
-    const isStill = isDeepStrictEqual(before.get(name) ?? [], facts);
-    if (!isStill || !differs(read, row.expected(facts))) return [];
-    return [findingOf(row, { facts, counts: read }, examination)];
-  });
+  return examineScattered(
+    {
+      rows: new Map([...suspects].map(([name, place]) => [name, rowOf(place, examination)])),
+      facts: () => marksFor(suspects, examination),
+      counts: () => countsFor(suspects, examination),
+    },
+    examination,
+  );
 };
 
 /** Rows that do not agree with the marks that the same scan has met, and rows that marks ask for. */
@@ -72,24 +66,6 @@ async function suspectedRows(examination: Examination): Promise<Map<string, Plac
 }
 
 type Row = Omit<Counted<Mark>, 'facts' | 'counts'>;
-
-function findingOf(
-  row: Row,
-  seen: { facts: readonly Mark[]; counts: Counts },
-  examination: Examination,
-): Finding {
-  const expected = row.expected(seen.facts);
-  return {
-    kind: row.kind,
-    entity: row.entity,
-    detail: `${row.what}: ${words(seen.counts)}, where the orders counted for it say ${words(expected)}`,
-    advice: 'Run with --fix: the row is moved to what they say.',
-    async fix() {
-      if (await move(row, seen, examination)) return `${row.what}: now ${words(expected)}`;
-      throw new Error(`${row.what} has moved since; run the doctor again`);
-    },
-  };
-}
 
 function countersIn(facts: SalesFacts | undefined): Counter[] {
   const counters = facts ? countersOf(facts) : [];
@@ -165,5 +141,12 @@ async function countsFor(
   const items = await batchGet(target.dynamo, tables.insights, [...rows.values()], retryEffects, {
     consistent: true,
   });
-  return new Map(items.map((item) => [nameOf({ pk: String(item.pk), sk: String(item.sk) }), countsOf(item)]));
+  const found = items.map((item) => [nameOf({ pk: String(item.pk), sk: String(item.sk) }), item] as const);
+  // A row that is gone counts nothing.
+  return new Map(
+    [...[...rows.keys()].map((name) => [name, {}] as const), ...found].map(([name, item]) => [
+      name,
+      countsOf(item),
+    ]),
+  );
 }

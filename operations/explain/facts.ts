@@ -1,15 +1,14 @@
 import * as z from 'zod';
 import { createAuditReader } from '../../shared/adapters/dynamodb/audit-trail.ts';
-import { batchGet } from '../../shared/adapters/dynamodb/batch-get.ts';
 import { createOrderStore } from '../../shared/adapters/dynamodb/order-store.ts';
 import { queryAll } from '../../shared/adapters/dynamodb/query-all.ts';
 import type { AuditEntry } from '../../shared/audit/audit-entry.ts';
-import { channels, notificationEvents } from '../../shared/notifications/notification.ts';
 import type { Order } from '../../shared/orders/order.ts';
 import type { PaymentRecord } from '../../shared/payments/payment-record.ts';
 import { retryEffects, tablesOf } from '../support/stage.ts';
 import type { Target } from '../support/target.ts';
 import { type ExplainedExecution, explainExecution, reversalsOf } from './execution-events.ts';
+import { type Sent, sentOf } from './sent.ts';
 
 /** What an order has, had or returned of a product. */
 const rowSchema = z.object({
@@ -24,15 +23,6 @@ const rowSchema = z.object({
   sk: z.string(),
 });
 export type StockRow = z.infer<typeof rowSchema>;
-
-const claimSchema = z.object({ pk: z.string(), state: z.string(), outcome: z.string().optional() });
-
-export interface Sent {
-  readonly type: string;
-  /** `published`, or the channel that it went over. */
-  readonly over: string;
-  readonly state: string;
-}
 
 /** All that is stored of an order, wherever it is. */
 export interface OrderFacts {
@@ -61,7 +51,12 @@ export async function gatherFacts(target: Target, orderId: string): Promise<Orde
       KeyConditionExpression: 'orderId = :order',
       ExpressionAttributeValues: { ':order': orderId },
     }),
-    sentOf(target, tables.idempotency, orderId, found?.order.userId),
+    sentOf(target, {
+      orderId,
+      userId: found?.order.userId,
+      trail,
+      paymentId: found?.payment?.paymentId,
+    }),
     executionsOf(target, orderId, moments),
   ]);
   return {
@@ -91,32 +86,6 @@ async function trailOf(target: Target, table: string, orderId: string): Promise<
     after = page.next;
   } while (after);
   return entries.reverse();
-}
-
-/** Records that say so for 30 days: of what was published, and of what reached the customer over which channel. */
-async function sentOf(
-  target: Target,
-  table: string,
-  orderId: string,
-  userId: string | undefined,
-): Promise<Sent[]> {
-  const types = Object.keys(notificationEvents);
-  const published = types.map((type) => ({ key: `NOTIFY#${orderId}#${type}`, type, over: 'published' }));
-  const delivered = channels.flatMap((channel) =>
-    types.map((type) => ({
-      key: `DELIVERY#${channel}#${orderId}#${type}#${userId}`,
-      type,
-      over: `by ${channel}`,
-    })),
-  );
-  const looked = [...published, ...(userId === undefined ? [] : delivered)];
-  const keys = looked.map(({ key }) => ({ pk: key }));
-  const claims = await batchGet(target.dynamo, table, keys, retryEffects, { consistent: true });
-  const byKey = new Map(claims.map((claim) => claimSchema.parse(claim)).map((claim) => [claim.pk, claim]));
-  return looked.flatMap(({ key, type, over }) => {
-    const claim = byKey.get(key);
-    return claim ? [{ type, over, state: claim.outcome ?? claim.state }] : [];
-  });
 }
 
 async function executionsOf(

@@ -47,7 +47,9 @@ export function tellStory(facts: OrderFacts): Story {
         ]
       : ['none'],
     stock: facts.stock.filter(({ sk }) => sk.startsWith('ORDER#')).map(stockLine),
-    notifications: facts.sent.map(({ type, over, state }) => `${type} ${over}: ${state}`),
+    notifications: facts.sent.map(
+      ({ message, to, over, state }) => `${message} for the ${to} ${over}: ${state}`,
+    ),
     marks: (order?.repair ?? []).map(({ step, at }) => `${step} could not be done, ${at}`),
     events: eventsOf(facts),
   };

@@ -6,7 +6,7 @@ export interface PaceEffects {
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
-/** Calls that may go at once, and then so many a second. */
+/** Calls, or units of something, that may go at once, and then so many a second. */
 export interface PaceLimits {
   readonly burst: number;
   readonly perSecond: number;
@@ -14,17 +14,20 @@ export interface PaceLimits {
 
 const realTime: PaceEffects = { now: () => performance.now(), sleep };
 
+/** @param count how many calls, or units, this is; 1 unless told */
+export type Pace = (count?: number) => Promise<void>;
+
 /**
  * Lets callers through no faster than told, so that a command leaves most of a quota to the shop. Whoever asks while
  * there is none left waits, in the order they came.
  */
-export function createPace({ burst, perSecond }: PaceLimits, effects: PaceEffects = realTime) {
+export function createPace({ burst, perSecond }: PaceLimits, effects: PaceEffects = realTime): Pace {
   const millisecondsEach = 1000 / perSecond;
   /** When the last call that was let through would have gone at an even pace. */
   let due = effects.now() - burst * millisecondsEach;
-  return async (): Promise<void> => {
+  return async (count = 1) => {
     const now = effects.now();
-    due = Math.max(due + millisecondsEach, now - (burst - 1) * millisecondsEach);
+    due = Math.max(due + count * millisecondsEach, now - (burst - count) * millisecondsEach);
     if (due > now) await effects.sleep(due - now);
   };
 }

@@ -17,6 +17,13 @@ const socketCodes = new Set([
   'ETIMEDOUT',
 ]);
 
+/** HTTP status of the service's answer, which the SDK notes on whatever it throws after one. */
+export function httpStatusOf(error: Error): number | undefined {
+  const metadata = '$metadata' in error ? error.$metadata : undefined;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
+
 /**
  * Whether a later call may succeed where this one failed: the service's own fault, a throttle, a conflict or
  * the network. What the service refuses for good, and a defect of ours, may not.
@@ -26,7 +33,9 @@ export function mayPass(error: unknown): boolean {
   const fault = '$fault' in error ? error.$fault : undefined;
   const isMarked = '$retryable' in error && error.$retryable !== undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return fault === 'server' || isMarked || passingNames.test(error.name) || socketCodes.has(code);
+  // An answer that no model of the SDK knows, as of a proxy on the way, is called the client's fault there.
+  const isServerFault = fault === 'server' || (httpStatusOf(error) ?? 0) >= 500;
+  return isServerFault || isMarked || passingNames.test(error.name) || socketCodes.has(code);
 }
 
 /**

@@ -25,7 +25,7 @@ export const analyticsEventSchema = z
       .max(200)
       .describe('The same for every repetition: readers drop doubles by it.'),
     type: z.string().regex(typePattern),
-    occurredAt: z.iso.datetime().describe('UTC. Of UI events it is what the client told.'),
+    occurredAt: z.iso.datetime().describe("UTC. Of UI events the client's time, if it is near ours."),
     source: z.enum(['checkout', 'stock', 'ui']),
     userId: z.string().optional(),
     orderId: z.string().optional(),

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Effects } from '../effects.ts';
-import { type AnalyticsEvent, schemaVersion } from './event.ts';
+import { type AnalyticsEvent, analyticsEventSchema, schemaVersion } from './event.ts';
 import { looksPersonal } from './personal-data.ts';
 
 const maximumEvents = 25;
 const maximumProperties = 20;
+/** What a batch may have: over a kilobyte for each event. Anybody may send one, and every byte is kept. */
+export const maximumBatchBytes = 32 * 1024;
+
+const minute = 60_000;
+/** How far a client's clock is believed: an app may have been without a network for days. */
+const believed = { backMilliseconds: 7 * 24 * 60 * minute, aheadMilliseconds: 5 * minute };
+/** The client's own time, where it is not believed. No client can name a property so. */
+const ownTimeProperty = '_at';
 
 /**
  * Events go into files that nobody can erase a line from, so they may not name a person. What plainly does is
@@ -51,7 +59,9 @@ export const uiEventsRequest = z.strictObject({
           .max(60)
           .regex(/^[A-Za-z][\w.:-]*$/, 'must be a name: letters, digits, dots, colons, dashes, underscores')
           .refine(...personal),
-        at: z.iso.datetime({ offset: true }),
+        at: z.iso
+          .datetime({ offset: true })
+          .describe('By the client’s clock. Over 7 days ago or 5 minutes ahead, it counts as just now.'),
         properties: propertiesSchema.optional(),
       }),
     )
@@ -78,28 +88,41 @@ export async function recordUiEvents(
   userId: string | undefined,
   { stream, effects }: { stream: AnalyticsBatch; effects: Effects },
 ): Promise<number> {
-  await stream.putAll(events.map((event) => envelope(event, userId, effects)));
+  const now = effects.clock.now();
+  // The rest of the envelope is ours; what goes onto the stream of a stranger's is looked at by the published schema.
+  await stream.putAll(
+    events.map((event) => analyticsEventSchema.parse(envelope(event, userId, now, effects))),
+  );
   return events.length;
 }
 
 function envelope(
   { type, at, properties = {} }: UiEvents['events'][number],
   userId: string | undefined,
-  { ids }: Effects,
+  now: Date,
+  { ids }: Pick<Effects, 'ids'>,
 ): AnalyticsEvent {
+  const isTrue = isBelievable(at, now);
   return {
     // A known user's request sent again makes the same ids; guests cannot be told apart, so theirs are new.
     eventId: `ui_${userId === undefined ? ids.next() : digest([userId, type, at, properties])}`,
     schemaVersion,
     type: `ui.${type}`,
-    occurredAt: new Date(at).toISOString(),
+    occurredAt: (isTrue ? new Date(at) : now).toISOString(),
     source: 'ui',
     ...(userId === undefined ? {} : { userId }),
     // A column of the files has one type, and its names no case.
-    properties: Object.fromEntries(
-      Object.entries(properties).map(([name, value]) => [name.toLowerCase(), String(value)]),
-    ),
+    properties: Object.fromEntries([
+      ...Object.entries(properties).map(([name, value]) => [name.toLowerCase(), String(value)]),
+      ...(isTrue ? [] : [[ownTimeProperty, at]]),
+    ]),
   };
+}
+
+/** Queries compare these times with ours, and a device may have any. */
+function isBelievable(at: string, now: Date): boolean {
+  const age = now.getTime() - Date.parse(at);
+  return age <= believed.backMilliseconds && age >= -believed.aheadMilliseconds;
 }
 
 function digest(parts: unknown): string {

@@ -16,12 +16,14 @@ export async function auditRefusal(
 ): Promise<void> {
   if (!problem.options.isRefusal) return;
   const role = storedRoleSchema.safeParse(token.role);
+  const at = effects.clock.now().toISOString();
   await audit.append({
     entryId: effects.ids.next(),
     action: 'access.denied',
-    entity: { type: 'route', id: `${route.method} ${route.path}` },
+    // A day each: somebody who is refused all the time must not make one trail too long to be proved.
+    entity: { type: 'route', id: `${route.method} ${route.path}#${at.slice(0, 10)}` },
     actor: { id: token.userId, role: role.success ? role.data : 'Guest' },
-    at: effects.clock.now().toISOString(),
+    at,
     where: { ip: client.ip, region: client.region, device: client.userAgent },
     reason: problem.code,
     requestId,

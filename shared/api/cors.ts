@@ -12,6 +12,8 @@ const acceptedHeaders = [
   'If-Match',
   'If-None-Match',
   'X-Api-Key',
+  // A solved CAPTCHA's, where AWS WAF asks for one: a page on another domain cannot send the cookie.
+  'X-Aws-Waf-Token',
 ];
 
 /** How long a browser need not ask again, in seconds. */

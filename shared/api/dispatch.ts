@@ -4,6 +4,7 @@ import type { Effects } from '../effects.ts';
 import type { TokenVerifier } from '../identity/access-token.ts';
 import { networkOf, regionOf } from '../identity/network-address.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
+import { lambdaRequestIdOf } from '../observability/invocation.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
 import { preferredType } from './accept.ts';
@@ -48,24 +49,28 @@ export interface Api<T extends RouteTable> {
 export function createApiHandler<T extends RouteTable>(
   table: T,
   build: () => Api<T>,
-): (event: unknown) => Promise<GatewayResponse> {
+): (event: unknown, context?: unknown) => Promise<GatewayResponse> {
   const names = new Map(
     Object.entries(table).map(([name, route]) => [`${route.method} ${route.path}`, name]),
   );
   let api: Api<T> | undefined;
   let origins: readonly string[] | undefined;
-  return async (rawEvent) => {
+  return async (rawEvent, context) => {
     const event = gatewayEventSchema.parse(rawEvent);
     origins ??= readAllowedOrigins();
-    const answer = await answerTo(event);
+    const answer = await answerTo(event, lambdaRequestIdOf(context));
     return { ...answer, headers: withCors(answer.headers, header(event, 'origin'), origins) };
   };
 
-  async function answerTo(event: GatewayEvent): Promise<GatewayResponse> {
+  async function answerTo(
+    event: GatewayEvent,
+    lambdaRequestId: string | undefined,
+  ): Promise<GatewayResponse> {
     const requestId = event.requestContext.requestId;
     const name = names.get(`${event.httpMethod} ${event.resource}`) ?? '';
     const route = table[name];
-    logger.appendKeys({ requestId, operation: name, orderId: orderIdIn(event) });
+    const about = { requestId, operation: name, orderId: orderIdIn(event) };
+    logger.appendKeys({ ...about, lambdaRequestId });
     try {
       if (!route) {
         throw new Problem('not_found', 'There is no such route.');
@@ -74,7 +79,12 @@ export function createApiHandler<T extends RouteTable>(
       const { operations, ports } = api;
       // The row's own types tie its parser to its use case; they are lost once rows are looked up by name.
       const operation = operations[name] as unknown as (request: ApiRequest) => Promise<ApiResult>;
-      return await traced(name, () => run(route, operation, event, ports));
+      const answer = await traced(name, () => run(route, operation, event, ports));
+      // With its own ids: in the local runtime another request may have set the logger's keys meanwhile.
+      if (route.method !== 'GET' && !route.successLine) {
+        logger.info('request done', { ...about, status: answer.statusCode });
+      }
+      return answer;
     } catch (error) {
       return failureResponse(error, requestId);
     } finally {
@@ -91,7 +101,7 @@ async function run(
 ): Promise<GatewayResponse> {
   const { requestContext } = event;
   const client = clientInfo(event);
-  refuseLargeBody(event);
+  refuseLargeBody(route, event);
   const { perAddressPerMinute } = route.throttle;
   if (perAddressPerMinute !== undefined) {
     // Whoever has an IPv6 address has a /64 of them.

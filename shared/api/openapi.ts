@@ -36,7 +36,7 @@ function operation(operationId: string, route: Route): Json {
     tags: [route.path.split('/')[1]],
     security: isOpen ? (route.optionalToken ? [{}, { auth0: [] }] : []) : [{ auth0: [] }],
     parameters: parameters(route),
-    ...(route.body ? { requestBody: requestBody(route.body) } : {}),
+    ...(route.body ? { requestBody: requestBody(route.body, route.maximumBodyBytes) } : {}),
     ...(route.signatureHeader ? { requestBody: signedBody } : {}),
     responses: {
       [route.success.status]: success(route),
@@ -71,8 +71,9 @@ function headerParameter(name: string, description: string): Json {
   return { name, in: 'header', required: true, description, schema: { type: 'string' } };
 }
 
-function requestBody(body: z.ZodType): Json {
+function requestBody(body: z.ZodType, maximumBytes: number | undefined): Json {
   return {
+    ...(maximumBytes === undefined ? {} : { description: `At most ${maximumBytes} bytes` }),
     required: !body.safeParse({}).success,
     content: { 'application/json': { schema: jsonSchema(body, 'input') } },
   };

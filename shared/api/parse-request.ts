@@ -3,7 +3,7 @@ import { bodyText, type GatewayEvent, header } from './gateway-event.ts';
 import { type FieldError, Problem } from './problem.ts';
 import type { Route, SignedBody } from './route.ts';
 
-/** Bodies over this many bytes are refused unread (spec: bad input). */
+/** Bodies over this many bytes are refused unread (spec: bad input); some routes take less. */
 export const maximumBodyBytes = 256 * 1024;
 const maximumIdempotencyKeyLength = 255;
 
@@ -31,9 +31,10 @@ export function parseRequest(route: Route, event: GatewayEvent): ParsedRequest {
   };
 }
 
-export function refuseLargeBody(event: GatewayEvent): void {
-  if (Buffer.byteLength(bodyText(event)) > maximumBodyBytes) {
-    throw new Problem('payload_too_large', `The body may have ${maximumBodyBytes} bytes at most.`);
+export function refuseLargeBody(route: Pick<Route, 'maximumBodyBytes'>, event: GatewayEvent): void {
+  const limit = route.maximumBodyBytes ?? maximumBodyBytes;
+  if (Buffer.byteLength(bodyText(event)) > limit) {
+    throw new Problem('payload_too_large', `The body may have ${limit} bytes at most.`);
   }
 }
 

@@ -33,6 +33,8 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Where the body may have less than what every route takes. */
+  readonly maximumBodyBytes?: number;
   /**
    * The header that signs the body. It is required, and the body is handed over as it was sent, since a signature
    * is of its very bytes.
@@ -44,6 +46,11 @@ export interface Route {
   readonly etag?: boolean;
   /** The header `If-Match` is required, or honoured when it is sent. */
   readonly ifMatch?: true | 'optional';
+  /**
+   * A success that is no GET is told in the log. Not one that changes `nothing`, nor where the use case tells it
+   * itself (`own`), with what it alone knows.
+   */
+  readonly successLine?: 'own' | 'nothing';
   readonly success: {
     readonly status: 200 | 201 | 202 | 204;
     readonly body?: z.ZodType;

@@ -12,5 +12,10 @@ export const writeThrottle: Throttle = { rate: 50, burst: 100 };
 export const checkoutThrottle: Throttle = { rate: 100, burst: 200 };
 /** Open to all and worth guessing at: counted per address as well (contract: limits). */
 export const guessableThrottle: Throttle = { rate: 50, burst: 100, perAddressPerMinute: 100 };
+/**
+ * Open to all, and each request puts up to a batch's bytes onto a stream that is paid by them. Not counted per address:
+ * that is a write of the database each, as dear as taking an ordinary batch, and many shoppers share an address.
+ */
+export const eventsThrottle: Throttle = { rate: 100, burst: 200 };
 /** The payment provider's servers: few addresses, and bursts when it catches up. They are not counted. */
 export const webhookThrottle: Throttle = { rate: 200, burst: 400 };

@@ -34,6 +34,7 @@ export async function eraseUser(userId: string, caller: KnownCaller, ports: Port
     const marked = await shut(user, caller, ports);
     await identityProvider.deleteUser(userId);
     await eraseOrders(await privacy.data.ordersOf(userId), ports);
+    // On the register before a trace is emptied: the sealer asks it, and takes anything else for tampering.
     const startedAt = marked.erasureStartedAt ?? effects.clock.now().toISOString();
     await privacy.erasures.removeUser(marked, { userId, startedAt });
   } else {

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Problem } from '../api/problem.ts';
 import type { Channel } from '../notifications/notification.ts';
 import type { Notification } from '../notifications/notifier.ts';
+import { logger } from '../observability/logger.ts';
 import { refuseAfterWrongCodes, takeCode, takeGuess } from './code-limits.ts';
 import { networkOf } from './network-address.ts';
 import type { Device, User } from './user.ts';
@@ -45,6 +46,9 @@ async function sendCode(user: User, device: Device, caller: Caller, ports: Ports
     const channel = codeChannel(user, protection.codeChannels);
     const message = codeMessage(user, channel, challengeId, code, expiresAt);
     await protection.notifier.publish(message);
+    // Ties the request's id to the message's, by which its delivery is found.
+    const { requestId } = caller;
+    logger.info('code sent', { requestId, notificationId: challengeId, userId: user.userId, channel });
     await count.keep();
     return message;
   } catch (error) {

@@ -1,7 +1,7 @@
-import { uiEventsAnswer, uiEventsRequest } from '../analytics/ui-events.ts';
+import { maximumBatchBytes, uiEventsAnswer, uiEventsRequest } from '../analytics/ui-events.ts';
 import { listSchema } from '../api/list.ts';
 import type { RouteTable } from '../api/route.ts';
-import { guessableThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
+import { eventsThrottle, guessableThrottle, readThrottle, writeThrottle } from '../api/throttles.ts';
 import { exportAnswer } from './export-schemas.ts';
 import { listUsersQuery } from './list-users.ts';
 import {
@@ -27,6 +27,7 @@ export const userRoutes = {
     summary: 'Tell whether an account with this e-mail address or username exists',
     allow: ['anyone'],
     body: existsRequest,
+    successLine: 'nothing',
     success: { status: 200, body: existsAnswer },
     throttle: guessableThrottle,
   },
@@ -144,7 +145,9 @@ export const userRoutes = {
     allow: ['anyone'],
     optionalToken: true,
     body: uiEventsRequest,
+    successLine: 'nothing',
+    maximumBodyBytes: maximumBatchBytes,
     success: { status: 202, body: uiEventsAnswer },
-    throttle: readThrottle,
+    throttle: eventsThrottle,
   },
 } as const satisfies RouteTable;

@@ -1,3 +1,4 @@
+import { briefError } from '../observability/brief-error.ts';
 import { logger } from '../observability/logger.ts';
 import { type Applied, type AppliedOrder, type CounterStore, maximumActions } from './counter-store.ts';
 import { type Counter, difference, sumCounters } from './counters.ts';
@@ -8,12 +9,22 @@ export interface OrderChange {
   readonly orderId: string;
   readonly version: number;
   readonly facts: SalesFacts | undefined;
-  /** All that the order has been through, where that is to be measured; see `order-life.ts`. */
-  readonly milestones?: readonly string[];
+  /** What the order has come to, where that is to be measured. */
+  readonly progress?: Progress;
 }
 
-/** Told once of each milestone: when the transaction that remembers it has gone through. */
-export type Reached<C extends OrderChange> = (change: C, milestones: readonly string[]) => void;
+export interface Progress {
+  /** All that the order has been through; see `order-life.ts`. */
+  readonly milestones: readonly string[];
+  /** All that has been given back of its money, or the change of that: minor units. Less when a refund failed. */
+  readonly givenBack: number;
+}
+
+/**
+ * Told what is new of an order, each milestone once and the changes of `givenBack` so that they add up to it: when
+ * the transaction that remembers them has gone through.
+ */
+export type Reached<C extends OrderChange> = (change: C, news: Progress) => void;
 
 const attempts = 4;
 
@@ -30,10 +41,12 @@ export async function countOrders<C extends OrderChange>(
   reached: Reached<C> = () => undefined,
 ): Promise<Set<string>> {
   let open = newest(changes);
+  const causes: Causes = new Map();
   for (let attempt = 0; attempt < attempts && open.length > 0; attempt += 1) {
     // Whoever lost against another writer is tried alone, so that it holds up no others.
-    open = await countOnce(open, store, attempt === 0 ? maximumActions : 0, reached);
+    open = await countOnce(open, store, attempt === 0 ? maximumActions : 0, reached, causes);
   }
+  for (const { orderId } of open) logger.error('order not counted', { orderId, error: causes.get(orderId) });
   return new Set(open.map((change) => change.orderId));
 }
 
@@ -46,10 +59,13 @@ function newest<C extends OrderChange>(changes: readonly C[]): C[] {
   return [...byOrder.values()];
 }
 
+/** Why orders could not be counted last, by their ids. */
+type Causes = Map<string, Error>;
+
 interface Pack<C> {
   readonly changes: readonly C[];
   /** Of each change, what it has newly been through. */
-  readonly fresh: readonly (readonly string[])[];
+  readonly fresh: readonly Progress[];
   readonly orders: readonly AppliedOrder[];
   readonly counters: readonly Counter[];
 }
@@ -60,28 +76,30 @@ async function countOnce<C extends OrderChange>(
   store: CounterStore,
   packSize: number,
   reached: Reached<C>,
+  causes: Causes,
 ): Promise<C[]> {
   const open: C[] = [];
   let pack: Pack<C> = { changes: [], fresh: [], orders: [], counters: [] };
   const flush = async () => {
     if (pack.orders.length === 0) return;
-    if (!(await applied(pack, store))) {
+    const failure = await failureOf(pack, store);
+    if (failure) {
+      for (const { orderId } of pack.changes) causes.set(orderId, failure);
       open.push(...pack.changes);
       return;
     }
-    for (const [index, change] of pack.changes.entries()) reached(change, pack.fresh[index] ?? []);
+    for (const [index, change] of pack.changes.entries()) reached(change, pack.fresh[index] ?? nothingNew);
   };
   const known = await store.findApplied(changes.map((change) => change.orderId));
   for (const change of changes) {
     const counted = known.get(change.orderId);
     if (counted && counted.version >= change.version) continue;
     const { orderId, version, facts } = change;
-    const milestones = change.milestones ?? counted?.milestones;
-    const fresh = change.milestones ? unmeasured(change.milestones, counted) : [];
+    const fresh = change.progress ? unmeasured(change.progress, counted) : nothingNew;
     const order = {
       orderId,
       before: counted?.version,
-      applied: { version, facts, ...(milestones ? { milestones } : {}) },
+      applied: { version, facts, ...measured(change, counted) },
     };
     const moved = difference(counted?.facts, facts);
     const together = sumCounters([...pack.counters, ...moved]);
@@ -102,23 +120,42 @@ async function countOnce<C extends OrderChange>(
   return open;
 }
 
-function unmeasured(milestones: readonly string[], counted: Applied | undefined): string[] {
-  if (!counted) return [...milestones];
+const nothingNew: Progress = { milestones: [], givenBack: 0 };
+
+function unmeasured({ milestones, givenBack }: Progress, counted: Applied | undefined): Progress {
+  if (!counted) return { milestones, givenBack };
   // Of an order that was counted before milestones were kept nobody knows what is new.
   const { milestones: known = milestones } = counted;
-  return milestones.filter((milestone) => !known.includes(milestone));
+  return {
+    milestones: milestones.filter((milestone) => !known.includes(milestone)),
+    givenBack: givenBack - (counted.givenBack ?? formerlyGivenBack(counted, givenBack)),
+  };
 }
 
-async function applied<C>({ orders, counters }: Pack<C>, store: CounterStore): Promise<boolean> {
+/** Marks had one milestone for money given back before they kept how much: what was back then counts as measured. */
+function formerlyGivenBack({ milestones }: Applied, givenBack: number): number {
+  return !milestones || milestones.includes('MoneyBack') ? givenBack : 0;
+}
+
+/** What the mark keeps; a deleted order has no progress any more and keeps what it had. */
+function measured({ progress }: OrderChange, counted: Applied | undefined): Partial<Applied> {
+  const { milestones, givenBack } = progress ?? counted ?? {};
+  return { ...(milestones && { milestones }), ...(givenBack !== undefined && { givenBack }) };
+}
+
+/** Moves and marks all of a pack. @returns what was in the way of it, and of all of it */
+async function failureOf<C>({ orders, counters }: Pack<C>, store: CounterStore): Promise<Error | undefined> {
   try {
-    return await store.apply(orders, counters);
-  } catch (error) {
+    const isApplied = await store.apply(orders, counters);
+    return isApplied ? undefined : new Error('Another consumer counted one of the same orders meanwhile');
+  } catch (thrown) {
     // Tried again, each order alone: one that can never be counted must not keep others from it.
-    logger.warn('orders not counted', {
+    const error = asError(thrown);
+    logger.warn('orders not counted yet', {
       orders: orders.map((order) => order.orderId),
-      error: asError(error),
+      error: briefError(error),
     });
-    return false;
+    return error;
   }
 }
 

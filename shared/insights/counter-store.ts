@@ -7,6 +7,8 @@ export interface Applied {
   readonly facts?: SalesFacts | undefined;
   /** What of its life has been measured; absent on a mark from before anything was. */
   readonly milestones?: readonly string[] | undefined;
+  /** How much given back, in minor units, has been measured; absent on a mark from before amounts were kept. */
+  readonly givenBack?: number | undefined;
 }
 
 export interface AppliedOrder {

@@ -19,17 +19,16 @@ export type OrderLife = z.infer<typeof orderLifeSchema>;
 
 const repairPrefix = 'Repair#';
 
-/** What happens to an order once in its life: a status reached, its money given back, an undo given up. */
-export type Milestone = OrderStatus | 'MoneyBack' | `${typeof repairPrefix}${string}`;
+/** What happens to an order once in its life: a status reached, an undo given up. */
+export type Milestone = OrderStatus | `${typeof repairPrefix}${string}`;
 
 /**
  * All that an order has been through. Only ever grows from one version to the next, so whoever missed versions in
  * between still learns of everything.
  */
-export function milestonesOf({ timeline, paymentInfo, repair = [] }: OrderLife): Milestone[] {
+export function milestonesOf({ timeline, repair = [] }: OrderLife): Milestone[] {
   const reached = [
     ...timeline.map(({ status }) => status),
-    ...(paymentInfo.refunded ? ['MoneyBack' as const] : []),
     ...repair.map(({ step }) => `${repairPrefix}${step}` as const),
   ];
   return [...new Set(reached)];

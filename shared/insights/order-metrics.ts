@@ -1,5 +1,6 @@
 import type { MeasuredEvent, Measurement } from '../observability/metrics.ts';
 import type { OrderStatus } from '../orders/status.ts';
+import type { Progress } from './count-orders.ts';
 import { type OrderLife, repairStep } from './order-life.ts';
 
 const countedStatuses: Readonly<Partial<Record<OrderStatus, string>>> = {
@@ -15,19 +16,21 @@ const countedStatuses: Readonly<Partial<Record<OrderStatus, string>>> = {
 const paymentFailures: readonly string[] = ['payment_declined', 'payment_blocked', 'payment_unavailable'];
 const waiting: readonly OrderStatus[] = ['AwaitingProfile', 'OnHold'];
 
-/** What the milestones that an order has reached mean for the business. Amounts are minor units of their currency. */
-export function measure(order: OrderLife, reached: readonly string[]): MeasuredEvent[] {
+/** What is new of an order, in numbers for the business. Amounts are minor units of their currency. */
+export function measure(order: OrderLife, { milestones, givenBack }: Progress): MeasuredEvent[] {
   const about = { orderId: order.orderId };
-  return reached.flatMap((milestone) => eventsOf(order, milestone)).map((event) => ({ ...event, about }));
+  const { currency } = order.pricing.total;
+  const events = [
+    ...milestones.flatMap((milestone) => eventsOf(order, milestone)),
+    // Below zero when a refund failed and the money is with us again, so that the sum is what was given back.
+    ...(givenBack === 0 ? [] : [amount('AmountRefunded', { amount: givenBack, currency })]),
+  ];
+  return events.map((event) => ({ ...event, about }));
 }
 
 function eventsOf(order: OrderLife, milestone: string): MeasuredEvent[] {
   if (milestone === 'Paid') return paid(order);
   if (milestone === 'Failed') return failed(order);
-  if (milestone === 'MoneyBack') {
-    const { refunded } = order.paymentInfo;
-    return refunded ? [amount('AmountRefunded', refunded)] : [];
-  }
   const step = repairStep(milestone);
   if (step !== undefined) return [{ measurements: [count('RepairsNeeded')], by: { step } }];
   const entry = Object.entries(countedStatuses).find(([status]) => status === milestone);

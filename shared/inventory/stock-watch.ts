@@ -11,8 +11,8 @@ export interface LowStock {
 /** Notices products whose stock crosses their threshold. Throws TransientError when the store is busy. */
 export interface StockWatch {
   /**
-   * Those of the products that are at or below their threshold. A crossing is marked on the product at its
-   * first sight, and the mark taken off once the product is seen above again.
+   * Marks those of the products that are at or below their threshold and are not marked, and takes the mark off those
+   * that are above it. The mark is what the staff are told by; an archived product is none of their concern.
    */
-  lowOf(productIds: readonly string[], at: Date): Promise<LowStock[]>;
+  look(productIds: readonly string[], at: Date): Promise<void>;
 }

@@ -2,17 +2,20 @@ import type { User } from '../identity/user.ts';
 import type { Content } from './content.ts';
 import type { Channel, NotificationType } from './notification.ts';
 
-/** What became of an attempt to send: taken, never to be taken, or refused for now and surely not sent. */
+/**
+ * What became of an attempt to send: taken, never to be taken, refused for now and surely not sent, or not known,
+ * because it was handed over and no answer came, or one that does not say.
+ */
 export type SendResult =
   | { readonly status: 'sent' }
   | { readonly status: 'undeliverable'; readonly reason: string }
-  | { readonly status: 'throttled' };
+  | { readonly status: 'throttled' }
+  | { readonly status: 'unknown'; readonly reason: string };
 
 /**
  * Hands one message to whoever brings it to the person. It asks once and repeats nothing: whether to try again is
- * decided where the once-record is.
- * @throws Error when it is unknown whether the message was taken (TransientError), or when nobody would be sent
- * anything as things stand (any other)
+ * decided where the once-record is. It ends within 8 seconds or little more, which a Lambda has.
+ * @throws Error when the message was surely not sent and may be tried again (TransientError if that may pass by itself)
  */
 export interface Sender<C extends Channel> {
   send(to: string, content: Content[C], kind: MessageKind): Promise<SendResult>;
@@ -34,10 +37,34 @@ export interface Readers {
 
 export type DeliveryOutcome = 'sent' | 'undeliverable' | 'unknown';
 
-/** Who has been sent what. Claims end by themselves, so a crashed attempt holds up the next only for a while. */
+/** The right to send that an attempt asks for. */
+export interface DeliveryAttempt {
+  /** Of this attempt alone. */
+  readonly id: string;
+  readonly now: Date;
+  /** When the claim ends by itself. */
+  readonly until: Date;
+  /** How many claims there may be under which it may have been sent, this one among them. */
+  readonly most: number;
+}
+
+export type DeliveryClaim =
+  /** `sends`: claims under which it may have been sent, this one among them. */
+  | { readonly status: 'claimed'; readonly sends: number }
+  | { readonly status: 'busy' }
+  | { readonly status: 'done' }
+  /** As many attempts as may be have ended without telling whether they sent it. */
+  | { readonly status: 'spent' };
+
+/**
+ * Who has been sent what. A claim counts as a send from the beginning, so that a process that dies leaves the right
+ * count behind; whoever knows that nothing was sent gives it back. Claims end by themselves, so a crashed attempt
+ * holds up the next only for a while.
+ */
 export interface DeliveryRecords {
-  claim(key: string, now: Date, until: Date): Promise<'claimed' | 'busy' | 'done'>;
-  complete(key: string, outcome: DeliveryOutcome): Promise<void>;
-  /** Gives back the claim that was taken until `until`; a newer one, or what is done, stays. */
-  release(key: string, until: Date): Promise<void>;
+  claim(key: string, attempt: DeliveryAttempt): Promise<DeliveryClaim>;
+  /** Notes the outcome for good. False when another attempt has noted one before. */
+  complete(key: string, attemptId: string, outcome: DeliveryOutcome): Promise<boolean>;
+  /** Gives back the attempt's claim, under which nothing was sent; another's, or what is done, stays. */
+  release(key: string, attemptId: string): Promise<void>;
 }

@@ -98,7 +98,7 @@ function addressesOf(user: User, channel: Channel): Recipient[] {
         : [];
     case 'push':
       return (user.pushEndpoints ?? []).map((address) => ({
-        key: `${userId}#${shortHash(address)}`,
+        key: endpointKey(userId, address),
         address,
         reader: { name },
       }));
@@ -106,7 +106,31 @@ function addressesOf(user: User, channel: Channel): Recipient[] {
 }
 
 function mailboxOfStaff(address: string): Recipient {
-  return { key: `STAFF#${shortHash(address)}`, address, reader: {} };
+  return { key: mailboxKey(address), address, reader: {} };
+}
+
+const endpointKey = (userId: string, endpoint: string) => `${userId}#${shortHash(endpoint)}`;
+const mailboxKey = (address: string) => `STAFF#${shortHash(address)}`;
+
+/** Under which the Idempotency table has what became of a message for one recipient over one channel. */
+export const deliveryKey = (channel: Channel, notificationId: string, recipient: string): string =>
+  `DELIVERY#${channel}#${notificationId}#${recipient}`;
+
+/** Keys that a person may have been sent something under: by the person, or of an app by each of its endpoints. */
+export function keysOfUser(
+  userId: string,
+  channel: Channel,
+  pushEndpoints: readonly string[] = [],
+): string[] {
+  return channel === 'push' ? pushEndpoints.map((endpoint) => endpointKey(userId, endpoint)) : [userId];
+}
+
+/** Keys that the staff may have been sent something under: by their mailboxes, or by each of them where there is none. */
+export function keysOfStaff(
+  staffAddresses: readonly string[],
+  staff: readonly Pick<User, 'userId'>[],
+): string[] {
+  return [...staffAddresses.map(mailboxKey), ...staff.map(({ userId }) => userId)];
 }
 
 function shortHash(text: string): string {

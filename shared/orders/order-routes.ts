@@ -36,6 +36,7 @@ export const orderRoutes = {
     summary: 'Say what an order of these items would meet: profile, stock, alternatives, price',
     allow: ['Customer'],
     body: checkBodySchema,
+    successLine: 'nothing',
     success: { status: 200, body: checkViewSchema },
     throttle: checkoutThrottle,
     problems: ['product_unknown', 'currency_unsupported', 'address_unknown'],
@@ -48,6 +49,7 @@ export const orderRoutes = {
     allow: ['Customer'],
     body: orderBodySchema,
     idempotencyKey: true,
+    successLine: 'own',
     success: { status: 202, body: orderViewSchema },
     throttle: checkoutThrottle,
     problems: [
@@ -70,6 +72,7 @@ export const orderRoutes = {
     allow: ['Customer'],
     body: quickBodySchema,
     idempotencyKey: true,
+    successLine: 'own',
     success: { status: 202, body: orderViewSchema },
     throttle: checkoutThrottle,
     problems: [

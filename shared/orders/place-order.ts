@@ -97,7 +97,7 @@ export async function placeRequested(
   if (former) {
     return replay(former, requestHash, ports);
   }
-  // The one line that ties the request's id to the order's, by which all later lines are found.
+  // Ties the request's id to the order's, by which all later lines are found.
   logger.info('order placed', { orderId: order.orderId });
   await ports.checkouts.start(checkoutOf(order));
   return { order: answer, replayed: false };
@@ -111,6 +111,8 @@ async function replay(former: PlacedRequest, requestHash: string, ports: PlacePo
   if (order?.status === 'Pending') {
     await ports.checkouts.start(checkoutOf(order));
   }
+  // A client that was not answered knows the id of its repetition alone.
+  logger.info('request done', { orderId: former.orderId, replayed: true });
   return { order: orderViewSchema.parse(JSON.parse(former.response)), replayed: true };
 }
 

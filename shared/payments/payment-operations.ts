@@ -18,7 +18,7 @@ export const refuseEveryEvent: PaymentOperations = receiving({
   readEvent: async () => {
     throw new EventRefusedError('The provider of this stage sends no events');
   },
-  reconcile: async () => 'nothing',
+  reconcile: async () => ({ reconciled: 'nothing' }),
   once: { claim: async () => 'done', complete: async () => undefined, release: async () => undefined },
   clock: { now: () => new Date() },
 });

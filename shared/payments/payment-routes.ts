@@ -11,6 +11,7 @@ export const paymentRoutes = {
     summary: 'Take a signed event of the payment provider: a late result, a refund, a dispute',
     allow: ['anyone'],
     signatureHeader: 'Stripe-Signature',
+    successLine: 'own',
     success: { status: 200, body: z.strictObject({ received: z.literal(true) }) },
     throttle: webhookThrottle,
   },

@@ -14,6 +14,12 @@ export type ReconcilePaymentPorts = PaymentPorts &
 /** What was done about a payment; `nothing` when record and order had it right. */
 export type Reconciled = 'nothing' | 'foreign' | 'accepted' | 'captured' | 'returned' | 'told';
 
+export interface Reconciliation {
+  readonly reconciled: Reconciled;
+  /** The order that the payment names, ours or not. */
+  readonly orderId?: string;
+}
+
 /**
  * Brings our record and the order to how a payment stands at the provider now. It asks for the present state
  * whatever the occasion was, and every write has its condition: so neither order nor number of the occasions
@@ -26,10 +32,23 @@ export type Reconciled = 'nothing' | 'foreign' | 'accepted' | 'captured' | 'retu
  *
  * @throws TransientError when the provider or a store does not answer, or the payment is at work
  */
-export async function reconcilePayment(paymentId: string, ports: ReconcilePaymentPorts): Promise<Reconciled> {
+export async function reconcilePayment(
+  paymentId: string,
+  ports: ReconcilePaymentPorts,
+): Promise<Reconciliation> {
   const payment = await ports.lookup.find(paymentId);
   const orderId = payment?.orderId;
-  if (!payment || orderId === undefined) return 'foreign';
+  if (!payment || orderId === undefined) return { reconciled: 'foreign' };
+  return { reconciled: await bringUpToDate(orderId, payment, ports), orderId };
+}
+
+async function bringUpToDate(
+  orderId: string,
+  payment: ProviderPayment,
+  ports: ReconcilePaymentPorts,
+): Promise<Reconciled> {
+  const { paymentId } = payment;
+  const again = async () => (await reconcilePayment(paymentId, ports)).reconciled;
   const record = await ports.records.find(orderId);
   if (record?.provider !== ports.provider.name) {
     // Another stage at the same account, or another shop.
@@ -51,13 +70,11 @@ export async function reconcilePayment(paymentId: string, ports: ReconcilePaymen
       const country = paymentCountry === undefined ? {} : { paymentCountry };
       await ports.records.settle(orderId, { status: 'authorized', paymentId, fraudFlag, ...country });
       // What came in between, an undo say, has its own events or its own steps; look again at both.
-      return payment.status === 'captured' ? reconcilePayment(paymentId, ports) : 'accepted';
+      return payment.status === 'captured' ? again() : 'accepted';
     }
     case 'capture':
       await ports.records.captured(orderId);
-      return payment.refunded.amount > 0 || payment.disputed
-        ? reconcilePayment(paymentId, ports)
-        : 'captured';
+      return payment.refunded.amount > 0 || payment.disputed ? again() : 'captured';
     case 'tell':
       return (await tellOfPayment(orderId, paymentId, ports)) ? 'told' : 'nothing';
     case 'nothing':

@@ -4,6 +4,7 @@ import { type PublishPorts, publishOnce } from '../notifications/publish-once.ts
 import type { Order } from '../orders/order.ts';
 import { systemAuditEntry, withAudit } from '../orders/order-changes.ts';
 import { changeOrder, OrderMissingError, type OrderStore } from '../orders/order-store.ts';
+import { type AlertOfPayment, entryAlertId, paymentAlertId, toldActions } from './payment-alert.ts';
 import type { PaymentLookup, ProviderPayment } from './payment-provider.ts';
 
 export interface TellPorts extends PublishPorts {
@@ -28,8 +29,7 @@ export async function tellOfPayment(orderId: string, paymentId: string, ports: T
     const entry = order.auditLogs.find(({ action }) => action.startsWith(toldActions));
     if (!entry) return false;
     await appendMirrored(order, entry.action, ports.audit);
-    // By the entry, as the same may happen again: a refund that was sent back is made once more, and sent back.
-    await alertStaff(order, `${entry.action}#${entry.entryId}`, happened(order.paymentInfo), ports);
+    await alertStaff(order, entryAlertId(orderId, entry), happened(order.paymentInfo), ports);
     return true;
   } catch (error) {
     // The order was deleted; the record of its payment has stayed.
@@ -40,8 +40,6 @@ export async function tellOfPayment(orderId: string, paymentId: string, ports: T
 
 type Happening = Facts<'payment_alert'>['happened'];
 type Shown = Pick<Order['paymentInfo'], 'refunded' | 'disputed'>;
-
-const toldActions = 'payment.';
 
 /** The order as the payment stands; undefined when it says so already. */
 function withPaymentFacts(order: Order, payment: ProviderPayment, at: Date): Order | undefined {
@@ -78,19 +76,23 @@ function happened({ refunded, disputed }: Shown): Happening {
  */
 export async function tellStaff(
   orderId: string,
-  event: Extract<Happening, 'wrong_amount' | 'refund_refused'>,
+  event: AlertOfPayment,
   { paymentId }: ProviderPayment,
   ports: TellPorts,
 ): Promise<void> {
   const order = await ports.orders.find(orderId);
-  if (order) await alertStaff(order, `${event}#${paymentId}`, event, ports);
+  if (order) await alertStaff(order, paymentAlertId(orderId, event, paymentId), event, ports);
 }
 
-/** @param occasion makes the alert one, whoever tells it again */
-async function alertStaff(order: Order, occasion: string, event: Happening, ports: TellPorts): Promise<void> {
+async function alertStaff(
+  order: Order,
+  notificationId: string,
+  event: Happening,
+  ports: TellPorts,
+): Promise<void> {
   const { orderId, userId, paymentInfo } = order;
   const alert: Notification = {
-    notificationId: `${orderId}#${occasion}`,
+    notificationId,
     topic: 'order',
     role: 'Manager',
     type: 'payment_alert',

@@ -3,11 +3,11 @@ import type { Clock } from '../effects.ts';
 import { logger } from '../observability/logger.ts';
 import { type OnceStore, once } from '../workflow/once.ts';
 import { EventRefusedError, type ReadPaymentEvent } from './payment-provider.ts';
-import type { Reconciled } from './reconcile-payment.ts';
+import type { Reconciliation } from './reconcile-payment.ts';
 
 export interface WebhookPorts {
   readonly readEvent: ReadPaymentEvent;
-  readonly reconcile: (paymentId: string) => Promise<Reconciled>;
+  readonly reconcile: (paymentId: string) => Promise<Reconciliation>;
   readonly once: OnceStore;
   readonly clock: Clock;
 }
@@ -30,8 +30,8 @@ export async function receivePaymentEvent(
     `PAYMENT_EVENT#${eventId}`,
     () => ports.clock.now(),
     async () => {
-      const reconciled = await ports.reconcile(paymentId);
-      logger.info('payment event', { eventId, type, paymentId, reconciled });
+      const { orderId, reconciled } = await ports.reconcile(paymentId);
+      logger.info('payment event', { eventId, type, paymentId, orderId, reconciled });
     },
   );
 }

@@ -1,5 +1,6 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import * as z from 'zod';
+import { lambdaRequestIdOf } from '../observability/invocation.ts';
 import { logger } from '../observability/logger.ts';
 import { traced } from '../observability/tracer.ts';
 
@@ -21,9 +22,9 @@ export interface BatchAnswer {
 export function createQueueHandler(
   name: string,
   build: () => (body: unknown) => Promise<void>,
-): (event: unknown) => Promise<BatchAnswer> {
+): (event: unknown, context?: unknown) => Promise<BatchAnswer> {
   let work: ((body: unknown) => Promise<void>) | undefined;
-  return async (event) => {
+  return async (event, context) => {
     const { Records } = eventSchema.parse(event);
     work ??= build();
     const run = work;
@@ -40,15 +41,20 @@ export function createQueueHandler(
       }
     };
     const processor = new BatchProcessor(EventType.SQS);
-    return traced(name, async () => {
-      // The processor's own error would carry those of the messages along, and Lambda would write them down.
-      const options = { throwOnFullBatchFailure: false };
-      const answer = await processPartialResponse({ Records }, handle, processor, options);
-      if (Records.length > 0 && answer.batchItemFailures.length === Records.length) {
-        throw new Error(`Not one of ${Records.length} messages was handled.`);
-      }
-      return answer;
-    });
+    logger.appendKeys({ lambdaRequestId: lambdaRequestIdOf(context) });
+    try {
+      return await traced(name, async () => {
+        // The processor's own error would carry those of the messages along, and Lambda would write them down.
+        const options = { throwOnFullBatchFailure: false };
+        const answer = await processPartialResponse({ Records }, handle, processor, options);
+        if (Records.length > 0 && answer.batchItemFailures.length === Records.length) {
+          throw new Error(`Not one of ${Records.length} messages was handled.`);
+        }
+        return answer;
+      });
+    } finally {
+      logger.resetKeys();
+    }
   };
 }
 

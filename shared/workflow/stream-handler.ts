@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { lambdaRequestIdOf } from '../observability/invocation.ts';
+import { logger } from '../observability/logger.ts';
+import { safeError } from '../observability/safe-error.ts';
 import { traced } from '../observability/tracer.ts';
 import type { BatchAnswer } from './queue-handler.ts';
 
@@ -15,18 +18,35 @@ const eventSchema = z.object({
 export function createStreamHandler(
   name: string,
   build: () => (event: unknown) => Promise<BatchAnswer>,
-): (event: unknown) => Promise<BatchAnswer> {
+): (event: unknown, context?: unknown) => Promise<BatchAnswer> {
   let work: ((event: unknown) => Promise<BatchAnswer>) | undefined;
-  return async (event) => {
-    work ??= build();
-    const run = work;
-    return traced(name, async () => {
-      const answer = await run(event);
-      const first = eventSchema.parse(event).Records[0]?.dynamodb.SequenceNumber;
-      if (answer.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === first)) {
-        throw new Error(`The batch fails at its first record, ${first}.`);
-      }
-      return answer;
-    });
+  return async (event, context) => {
+    logger.appendKeys({ lambdaRequestId: lambdaRequestIdOf(context) });
+    try {
+      return await traced(name, async () => {
+        const answer = await told(() => {
+          work ??= build();
+          return work(event);
+        });
+        const first = eventSchema.parse(event).Records[0]?.dynamodb.SequenceNumber;
+        if (answer.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === first)) {
+          throw new Error(`The batch fails at its first record, ${first}.`);
+        }
+        return answer;
+      });
+    } finally {
+      logger.resetKeys();
+    }
   };
+}
+
+/** Tells why a whole batch failed: Lambda would write the error down without its cause, and with all of its members. */
+async function told<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    logger.error('batch failed', { error });
+    throw safeError(error);
+  }
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { DependencyUnavailableError, FinalError, TransientError } from '../errors.ts';
+import { briefError } from '../observability/brief-error.ts';
+import { lambdaRequestIdOf } from '../observability/invocation.ts';
 import { logger } from '../observability/logger.ts';
+import { safeError, safeMessage } from '../observability/safe-error.ts';
 import { traced } from '../observability/tracer.ts';
 
 /** One task of a workflow Lambda: what goes in, what comes out, and the use case between. */
@@ -26,12 +29,16 @@ const envelopeSchema = z.looseObject({ task: z.string(), orderId: z.string().opt
 
 /**
  * The handler of a workflow Lambda. An ASL Task names its task in the payload; errors leave by their own
- * names, since those choose Retry or Catch.
+ * names, since those choose Retry or Catch, and otherwise say no more than a log line may: Lambda writes down, and
+ * answers to the state machine, whatever is on them.
  * @param build makes the tasks at the first call; when it throws, the next call tries again
  */
-export function createTaskHandler(build: () => TaskTable): (event: unknown) => Promise<unknown> {
+export function createTaskHandler(
+  build: () => TaskTable,
+): (event: unknown, context?: unknown) => Promise<unknown> {
   let tasks: TaskTable | undefined;
-  return async (event) => {
+  return async (event, context) => {
+    logger.appendKeys({ lambdaRequestId: lambdaRequestIdOf(context) });
     try {
       const { task, orderId, ...input } = envelopeSchema.parse(event);
       logger.appendKeys({ task, orderId });
@@ -46,8 +53,10 @@ export function createTaskHandler(build: () => TaskTable): (event: unknown) => P
       return answer;
     } catch (error) {
       const failure = underNameForRetry(error);
-      logger.error('task failed', { error: failure instanceof Error ? failure : String(failure) });
-      throw failure;
+      // Retry is the plan for what may pass; what is final, or comes too often, has an ending of its own.
+      if (failure instanceof TransientError) logger.warn('task failed', { error: briefError(failure) });
+      else logger.error('task failed', { error: failure });
+      throw safeError(failure);
     } finally {
       logger.resetKeys();
     }
@@ -55,8 +64,8 @@ export function createTaskHandler(build: () => TaskTable): (event: unknown) => P
 }
 
 /** The state machines' Retry knows one name for what may pass; that of a dependency, a secret say, is for HTTP. */
-function underNameForRetry(error: unknown): unknown {
-  if (error instanceof z.ZodError) return new InvalidTaskInputError(z.prettifyError(error), error);
+function underNameForRetry(error: unknown): Error {
+  if (error instanceof z.ZodError) return new InvalidTaskInputError(safeMessage(error), error);
   if (error instanceof DependencyUnavailableError) return new TransientError(error.message, error);
-  return error;
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -106,9 +106,21 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'notices that failed and are not asked for again',
-    'lambdas/order-notices/tell-customers.ts',
-    'return { batchItemFailures: [{ itemIdentifier: SequenceNumber }] };',
+    'lambdas/order-notices/tell-changes.ts',
+    'return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };',
     'return { batchItemFailures: [] };',
+  ),
+  mutant(
+    'a held order that only its customer is told of',
+    'shared/notifications/order-notices.ts',
+    'notices.push(...noticesOfHold(after));',
+    'notices.push(...noticesOfHold(after).slice(1));',
+  ),
+  mutant(
+    'a mark of low stock that nobody is told of',
+    'lambdas/order-notices/tell-changes.ts',
+    'if (!low) return;',
+    'if (!low || low.since) return;',
   ),
   mutant(
     'a sealer that keeps its failures to itself',

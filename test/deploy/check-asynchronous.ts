@@ -13,6 +13,7 @@ import type { DeployedStage } from './deployed-stage.ts';
 import { credentials, type Emulator, region } from './emulator.ts';
 import type { Report } from './report.ts';
 import { eventually } from './shopper.ts';
+import { stackResources, stacksOf } from './stacks.ts';
 
 /** What goes on behind the API: the analytics stream, the reconciler, and letters that could not be delivered. */
 export async function checkAsynchronous(
@@ -22,8 +23,8 @@ export async function checkAsynchronous(
 ): Promise<void> {
   const check = (name: string, work: () => Promise<void>) => report.check(`${stage.name}: ${name}`, work);
 
+  const StreamName = stage.output('backend', 'AnalyticsStreamName');
   await check('the analytics stream has the events of paid and of failed orders', async () => {
-    const StreamName = stage.output('backend', 'AnalyticsStreamName');
     await eventually('the events', async () => {
       const types = await eventTypes(emulator, StreamName);
       const hasBoth = types.includes('order.paid') && types.includes('order.failed');
@@ -33,9 +34,12 @@ export async function checkAsynchronous(
 
   await check('Firehose writes every event as Parquet into the folder of its day', async () => {
     const bucket = stage.output('data', 'AnalyticsBucketName');
-    const keys = await eventually('a file of events', async () => {
+    // The emulator makes a file of each event, where Firehose gathers them.
+    const keys = await eventually('a file of each event', async () => {
+      const events = await eventTypes(emulator, StreamName);
       const found = await keysIn(emulator, bucket, analyticsPrefixes.events);
-      return { found: found.length > 0 ? found : undefined, seen: 'none' };
+      const seen = `${found.length} files of ${events.length} events`;
+      return { found: found.length === events.length ? found : undefined, seen };
     });
     const [first = ''] = keys;
     ok(first.startsWith(`${analyticsPrefixes.events}${partitionColumn}=${today()}/`), first);
@@ -61,12 +65,22 @@ export async function checkAsynchronous(
     deepEqual([...new Set(Object.values(counts))], [0], text);
   });
 
-  await check('no dead-letter queue has a message', async () => {
-    const queues = Object.entries(stage.outputs('backend')).filter(([name]) =>
+  await check('every queue is empty in the end, and no dead-letter queue has a message', async () => {
+    const [, backend = ''] = stacksOf(stage.name);
+    const queues = (await stackResources(emulator, backend)).filter(({ type }) => type === 'AWS::SQS::Queue');
+    const deadLetters = Object.entries(stage.outputs('backend')).filter(([name]) =>
       name.endsWith('DeadLetterQueueUrl'),
     );
-    ok(queues.length > 3, `only ${queues.length} dead-letter queues in the outputs`);
-    for (const [name, url] of queues) equal(await messagesIn(emulator, url), 0, name);
+    ok(deadLetters.length > 3, `only ${deadLetters.length} dead-letter queues in the outputs`);
+    ok(queues.length > deadLetters.length, `only ${queues.length} queues in the stack`);
+    for (const { logicalId, physicalId } of queues) {
+      // What a delivery failed at is hidden for a while, but counted all the same.
+      await eventually(`the end of the messages in ${logicalId}`, async () => {
+        const messages = await messagesIn(emulator, physicalId);
+        return { found: messages === 0 || undefined, seen: `${messages} messages` };
+      });
+    }
+    for (const [name, url] of deadLetters) equal(await messagesIn(emulator, url), 0, name);
   });
 }
 
@@ -100,9 +114,18 @@ async function keysIn({ endpoint }: Emulator, bucket: string, prefix: string): P
   return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = '']) => key);
 }
 
+const attributesSchema = z.object({
+  Attributes: z.object({
+    ApproximateNumberOfMessages: z.coerce.number(),
+    ApproximateNumberOfMessagesNotVisible: z.coerce.number(),
+    ApproximateNumberOfMessagesDelayed: z.coerce.number(),
+  }),
+});
+
+/** All of a queue's messages, those that somebody works on included. */
 async function messagesIn({ endpoint }: Emulator, QueueUrl: string): Promise<number> {
-  const input = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] };
+  const input = { QueueUrl, AttributeNames: ['All'] };
   const text = await callAws(endpoint, jsonCall('sqs', 'AmazonSQS.GetQueueAttributes', input, '1.0'));
-  const schema = z.object({ Attributes: z.object({ ApproximateNumberOfMessages: z.coerce.number() }) });
-  return schema.parse(JSON.parse(text)).Attributes.ApproximateNumberOfMessages;
+  const counts = Object.values(attributesSchema.parse(JSON.parse(text)).Attributes);
+  return counts.reduce((sum, count) => sum + count, 0);
 }

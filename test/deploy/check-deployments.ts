@@ -82,9 +82,10 @@ export async function checkChangedDeployment(
   await report.check(`${name}: the change made versions of Lambdas, and replaced nothing else`, async () => {
     const after = await physicalIds(emulator, name);
     const made = after.filter((resource) => !before.includes(resource));
+    const gone = before.filter((resource) => !after.includes(resource));
     ok(made.length > 0, 'nothing was made');
     deepEqual(
-      made.filter((resource) => !resource.includes('CurrentVersion')),
+      [...made, ...gone].filter((resource) => !resource.includes('CurrentVersion')),
       [],
     );
   });

@@ -75,11 +75,14 @@ export async function checkProtected(checks: CheckContext, { name }: DeployedSta
     for (const stack of stacks) await liftTerminationProtection(emulator, stack);
     await cdk.destroy(assembly, [`storefront-${name}-*`]);
   });
-  await report.check(`${name}: destroyed, it leaves its tables, key and logs, and nothing else`, async () => {
-    deepEqual(await stacksOfOurs(emulator), []);
-    deepEqual(await resourcesOfStage(emulator, name), kept);
-    const tables = Object.keys(tableDefinitions).length;
-    equal(kept.filter((line) => line.startsWith('dynamodb ')).length, tables, kept.join('\n'));
-    equal(await keyState(emulator, keyId), 'Enabled');
-  });
+  await report.check(
+    `${name}: destroyed, it leaves its data, key, backups and logs, and nothing else`,
+    async () => {
+      deepEqual(await stacksOfOurs(emulator), []);
+      deepEqual(await resourcesOfStage(emulator, name), kept);
+      const tables = Object.keys(tableDefinitions).length;
+      equal(kept.filter((line) => line.startsWith('dynamodb ')).length, tables, kept.join('\n'));
+      equal(await keyState(emulator, keyId), 'Enabled');
+    },
+  );
 }

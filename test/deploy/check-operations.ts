@@ -1,4 +1,4 @@
-import { match } from 'node:assert/strict';
+import { doesNotMatch, match } from 'node:assert/strict';
 import { join } from 'node:path';
 import { commandEnvironment } from './cdk.ts';
 import { run } from './child.ts';
@@ -33,7 +33,9 @@ export async function checkOperations(
     await command('doctor', '--minutes', '0.01');
   });
   await check('npm run audit:verify proves the audit trail', async () => {
-    await command('audit-verify');
+    const proof = await command('audit-verify');
+    match(proof, /: proved\./);
+    doesNotMatch(proof, /not sealed yet/);
   });
   await check('npm run explain tells the story of an order', async () => {
     match(await command('explain', orderId), /Paid/);

@@ -5,15 +5,22 @@ import { type Customer, eventually, expectStatus, one, type Shopper } from './sh
 
 const pay = (token: string) => ({ paymentMethod: { token } });
 
-/** Orders of one customer through the checkout of a deployed stage, and what follows from them. Answers one that was paid. */
+/** Orders of the customer that later checks look at again. */
+export interface CheckedOrders {
+  readonly paid: string;
+  /** Held, approved and paid then. */
+  readonly held: string;
+}
+
+/** Orders of one customer through the checkout of a deployed stage, and what follows from them. */
 export async function checkOrders(
   report: Report,
   stage: DeployedStage,
   shopper: Shopper,
   customer: Customer,
-): Promise<string> {
+): Promise<CheckedOrders> {
   const { call } = stage;
-  let paidOrder = '';
+  let [paidOrder, heldOrder] = ['', ''];
   const { manager, newProduct, placed, place, until, ended, stockBecomes } = shopper;
   const check = (name: string, work: () => Promise<void>) => report.check(`${stage.name}: ${name}`, work);
 
@@ -67,6 +74,7 @@ export async function checkOrders(
   await check('a suspected order is held, and paid once a Manager approves it', async () => {
     const productId = await newProduct();
     const orderId = await placed(customer, { ...one(productId), ...pay('pm_card_riskLevelElevated') });
+    heldOrder = orderId;
     equal((await until(orderId, 'OnHold')).flags.fraudFlag, true);
     await stockBecomes(productId, [10, 9]);
     const body = { reason: 'looked at it' };
@@ -115,5 +123,5 @@ export async function checkOrders(
       return { found: answer.text.includes('Paid') || undefined, seen: answer.text };
     });
   });
-  return paidOrder;
+  return { paid: paidOrder, held: heldOrder };
 }

@@ -30,6 +30,18 @@ export interface CheckContext {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** What the stages are synthesized with, as an operator gives it by `-c key=value`. */
+export function contextOf(auth0Issuer: string): Readonly<Record<string, string>> {
+  return {
+    [emulatorContext]: 'true',
+    auth0Issuer,
+    emailFrom: `Storefront <orders@${mailDomain}>`,
+    emailIdentity: mailDomain,
+    smsType: 'Transactional',
+    paymentProvider: 'sandbox',
+  };
+}
+
 /** Everything from the first synthesis to the last stack destroyed. */
 export async function deployAndCheck(given: {
   readonly report: Report;
@@ -40,14 +52,7 @@ export async function deployAndCheck(given: {
 }): Promise<void> {
   const { report, emulator, tenant, folder } = given;
   const cdk = new Cdk(emulator, folder);
-  const context = {
-    [emulatorContext]: 'true',
-    auth0Issuer: tenant.issuer,
-    emailFrom: `Storefront <orders@${mailDomain}>`,
-    emailIdentity: mailDomain,
-    smsType: 'Transactional',
-    paymentProvider: 'sandbox',
-  };
+  const context = contextOf(tenant.issuer);
   const [assembly] = await Promise.all([
     report.step('cdk synth', () => cdk.synth('cdk.out', context)),
     report.step('cdk bootstrap', () => cdk.bootstrap()),

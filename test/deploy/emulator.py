@@ -1,4 +1,4 @@
-"""Starts MiniStack with four corrections towards AWS, each of which lets this check see more.
+"""Starts MiniStack with five corrections towards AWS, each of which lets this check see more.
 
 They belong to the version that requirements.txt pins; a name that is not there any more fails the start.
 docs/deploy-check.md lists them.
@@ -104,6 +104,32 @@ def correct_names_of_errors():
     lambda_svc._execute_function_warm = execute_function_warm
 
 
+def correct_filters_of_absent_members():
+    """`exists: false` is true of a member whose parent is missing, too: patterns are matched path by path."""
+    matches = lambda_svc._match_esm_filter
+
+    def is_absence(pattern):
+        if isinstance(pattern, dict):
+            return all(is_absence(inner) for inner in pattern.values())
+        return isinstance(pattern, list) and any(
+            isinstance(one, dict) and one.get("exists") is False for one in pattern
+        )
+
+    def match_esm_filter(record, pattern):
+        if not isinstance(pattern, dict):
+            return False
+        for key, inner in pattern.items():
+            value = record.get(key)
+            if not isinstance(inner, dict):
+                if not matches(record, {key: inner}):
+                    return False
+            elif not (match_esm_filter(value, inner) if isinstance(value, dict) else is_absence(inner)):
+                return False
+        return True
+
+    lambda_svc._match_esm_filter = match_esm_filter
+
+
 def end_with(parent):
     """Ends this process and its Lambdas when the one that started it is gone, however that ended."""
     while os.getppid() == parent:
@@ -115,6 +141,7 @@ correct_references_of_secrets()
 correct_resources_of_task_tokens()
 correct_resources_of_mails()
 correct_names_of_errors()
+correct_filters_of_absent_members()
 # Where it may, it would take port 443 besides the one that it is told.
 ministack.app._port_is_bindable = lambda *_: False
 threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()

@@ -31,11 +31,11 @@ export async function checkJourney(
     },
   );
   if (!customer) throw new Error(`Without a customer nothing else of ${stage.name} can be checked`);
-  const orderId = await checkOrders(report, stage, shopper, customer);
+  const orders = await checkOrders(report, stage, shopper, customer);
   await checkFraudRules(report, stage, shopper);
-  await checkMessages(report, { stage, shopper, customer, orderId, emulator });
+  await checkMessages(report, { stage, shopper, customer, orders, emulator });
   await checkAccess(report, stage, shopper, customer);
   await checkAsynchronous(report, stage, emulator);
   await checkQueries(report, stage, emulator);
-  await checkOperations(report, { stage, emulator, folder, orderId });
+  await checkOperations(report, { stage, emulator, folder, orderId: orders.paid });
 }

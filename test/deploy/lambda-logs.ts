@@ -31,6 +31,17 @@ export async function readLogs(endpoint: string): Promise<LogLine[]> {
   return lines;
 }
 
+const entrySchema = z.object({ level: z.string() });
+
+/** Errors that Lambdas logged: where, and the line. Whatever the journey breaks on purpose is a warning at most. */
+export function errorsIn(lines: readonly LogLine[]): string[] {
+  return lines.flatMap(({ group, message }) => {
+    const entry = entrySchema.safeParse(parse(message));
+    const isError = entry.success && ['ERROR', 'CRITICAL'].includes(entry.data.level);
+    return isError ? [`${group}: ${message.slice(0, 500)}`] : [];
+  });
+}
+
 /** Rights that a role lacked, each once: who, and what AWS said. */
 export function denials(lines: readonly LogLine[]): string[] {
   const found = lines.flatMap(({ group, message }) => {
@@ -51,4 +62,12 @@ async function logGroups(endpoint: string): Promise<string[]> {
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   return names;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -19,7 +19,7 @@ export interface Shopper {
   readonly admin: string;
   readonly manager: string;
   /** Registers somebody and logs them in from the same device. */
-  newCustomer(options: { withProfile: boolean }): Promise<Customer>;
+  newCustomer(options: { withProfile: boolean; phone?: string }): Promise<Customer>;
   saveDetails(customer: Customer): Promise<CallAnswer>;
   newProduct(stockCount?: number): Promise<string>;
   /** Waits for stock and available stock: an undo ends a moment after the order shows it. */
@@ -80,12 +80,12 @@ export async function openShopper(stage: DeployedStage): Promise<Shopper> {
     manager,
     saveDetails,
     place,
-    async newCustomer({ withProfile }) {
+    async newCustomer({ withProfile, phone }) {
       made += 1;
       const username = `${stage.name}-${run}-${made}`;
       const email = `${username}@example.com`;
       const registered = await call('POST', '/user/register', {
-        body: { username, email, password, deviceInfo },
+        body: { username, email, password, deviceInfo, ...(phone === undefined ? {} : { phone }) },
       });
       expectStatus(registered, 201);
       const login = await call('POST', '/user/login', { body: { email, password, deviceInfo } });

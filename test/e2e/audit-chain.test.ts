@@ -1,5 +1,6 @@
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { VerifyOptions } from '../../operations/audit-verify/run.ts';
 import { verifyAudit } from '../../operations/audit-verify.ts';
 import { connectEndpoints, type Target } from '../../operations/support/target.ts';
 import { eventually } from '../support/local-stack.ts';
@@ -20,10 +21,25 @@ afterAll(async () => {
   await shop?.stop();
 });
 
+/** A day and more from now, when the stream can bring nothing of today any more. */
+const tomorrow = { now: () => new Date(Date.now() + 25 * 3600 * 1000) };
+
 async function flaws(chain?: string) {
-  const options = { chain, strict: true, adopt: false, unitsPerSecond: 100_000, patienceMilliseconds: 5_000 };
+  const options = {
+    chain,
+    strict: true,
+    adopt: false,
+    anchors: true,
+    unitsPerSecond: 100_000,
+    patienceMilliseconds: 5_000,
+  };
   const { flaws: found } = await verifyAudit(target, options, terminal);
   return found.map(({ flaw }) => flaw);
+}
+
+function look(chain?: string, more: Partial<VerifyOptions> = {}) {
+  const options = { strict: true, adopt: false, anchors: true, unitsPerSecond: 1e5, patienceMilliseconds: 0 };
+  return verifyAudit(target, { ...options, chain, ...more }, terminal);
 }
 
 async function paidOrder() {
@@ -107,8 +123,92 @@ test('an erased person’s entries stay proved, and no seal tells of what was er
   for (const chain of chains) expect(await flaws(chain)).toEqual([]);
 });
 
-/** A day and more from now, when the stream can bring nothing of today any more. */
-const tomorrow = { now: () => new Date(Date.now() + 25 * 3600 * 1000) };
+test('a salt that an erasure should have taken is found, and forgotten on request', async () => {
+  const person = await shop.newCustomer();
+  await shop.call('DELETE', `/user/${person.userId}`, { token: person.token });
+  const pk = `USER#${person.userId}`;
+  // The registration was erased after it was sealed. Its stream record is lost, as it were: the salt is still there.
+  const [registered] = (await shop.rows('AUDIT_TABLE')).filter(
+    (entry) => entry.pk === pk && entry.action === 'user.registered',
+  );
+  const Key = { pk, sk: `ENTRY#${registered?.sk}` };
+  const salt = async () => {
+    const rows = await shop.rows('AUDIT_SEALS_TABLE');
+    return rows.find((seal) => seal.pk === pk && seal.sk === Key.sk)?.whereSalt;
+  };
+  await eventually(async () => (await flaws(pk)).length === 0 && (await salt()) === undefined);
+  await shop.dynamo.send(
+    new UpdateCommand({
+      TableName: shop.runtime.tables.AUDIT_SEALS_TABLE,
+      Key,
+      UpdateExpression: 'SET whereSalt = :salt',
+      ExpressionAttributeValues: { ':salt': 'a'.repeat(64) },
+    }),
+  );
+  const kept = await look(pk, { clock: tomorrow });
+  expect(kept.flaws).toMatchObject([{ flaw: 'salt_kept', chain: pk, entry: registered?.sk, part: 'where' }]);
+  expect(kept.isWhole).toBe(false);
+  expect((await look(pk, { clock: tomorrow, adopt: true })).isWhole).toBe(true);
+  expect(await salt()).toBeUndefined();
+  expect(await flaws(pk)).toEqual([]);
+});
+
+test('who empties an entry and writes to the register of erasures is found out all the same', async () => {
+  const { pk, entries } = await paidOrder();
+  const [placed = {}] = entries;
+  const Item = {
+    pk: `ERASURE#${customer.userId}`,
+    userId: customer.userId,
+    startedAt: '2026-01-01T00:00:00Z',
+  };
+  await shop.dynamo.send(new PutCommand({ TableName: shop.runtime.tables.USERS_TABLE, Item }));
+  await shop.dynamo.send(
+    new UpdateCommand({
+      TableName: shop.runtime.tables.AUDIT_TABLE,
+      Key: { pk, sk: placed.sk },
+      UpdateExpression: 'SET #where = :erased',
+      ExpressionAttributeNames: { '#where': 'where' },
+      ExpressionAttributeValues: { ':erased': { ip: 'erased', region: 'erased', device: 'erased' } },
+    }),
+  );
+  expect((await look(pk)).flaws).toMatchObject([
+    { flaw: 'erased_without_erasure', detail: expect.stringContaining('no sealed entry') },
+  ]);
+  const { pk: erasure } = Item;
+  await shop.dynamo.send(
+    new DeleteCommand({ TableName: shop.runtime.tables.USERS_TABLE, Key: { pk: erasure } }),
+  );
+});
+
+test('a trail that is gone with all its seals is missed by what it was of', async () => {
+  const { pk } = await paidOrder();
+  for (const table of ['AUDIT_TABLE', 'AUDIT_SEALS_TABLE']) {
+    for (const { sk } of (await shop.rows(table)).filter((row) => row.pk === pk)) {
+      await shop.dynamo.send(new DeleteCommand({ TableName: shop.runtime.tables[table], Key: { pk, sk } }));
+    }
+  }
+  const missed = { chain: pk, flaw: 'chain_missing' };
+  expect((await look(pk)).flaws).toMatchObject([missed]);
+  expect((await look()).flaws).toContainEqual(expect.objectContaining(missed));
+});
+
+test('an entry that an order mirrors, and that never came to the trail, is missed', async () => {
+  const { pk, entries } = await paidOrder();
+  const last = entries.at(-1);
+  for (const [table, sk] of [
+    ['AUDIT_TABLE', last?.sk],
+    ['AUDIT_SEALS_TABLE', `ENTRY#${last?.sk}`],
+  ] as const) {
+    await shop.dynamo.send(new DeleteCommand({ TableName: shop.runtime.tables[table], Key: { pk, sk } }));
+  }
+  const found = async (options: Partial<VerifyOptions>) =>
+    (await look(pk, options)).flaws.map(({ flaw, entry }) => [flaw, entry]);
+  expect(await found({})).toEqual([['head_differs', undefined]]);
+  expect(await found({ clock: tomorrow })).toEqual([
+    ['head_differs', undefined],
+    ['entry_missing', last?.sk],
+  ]);
+});
 
 test('entries that wait for their seal are no flaw and are not adopted', async () => {
   const { pk } = await paidOrder();
@@ -116,7 +216,14 @@ test('entries that wait for their seal are no flaw and are not adopted', async (
   for (const { sk } of (await shop.rows('AUDIT_SEALS_TABLE')).filter((seal) => seal.pk === pk)) {
     await shop.dynamo.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
   }
-  const options = { chain: pk, strict: true, adopt: true, unitsPerSecond: 1e5, patienceMilliseconds: 0 };
+  const options = {
+    chain: pk,
+    strict: true,
+    adopt: true,
+    anchors: true,
+    unitsPerSecond: 1e5,
+    patienceMilliseconds: 0,
+  };
   const proof = await verifyAudit(target, options, terminal);
   expect(proof).toMatchObject({ isWhole: true, adopted: 0 });
   expect(proof.flaws.map(({ flaw }) => flaw)).toEqual(['entry_pending', 'entry_pending']);
@@ -136,7 +243,14 @@ test('what looks wrong only while the chain grows is looked at again', async () 
     return { ...answer, Items: Items.map((item) => (item.sk === 'HEAD' ? { ...item, count: 1 } : item)) };
   }) as unknown as Target['dynamo']['send'];
   const grown = { ...target, dynamo: { ...target.dynamo, send } as Target['dynamo'] };
-  const options = { chain: pk, strict: true, adopt: false, unitsPerSecond: 1e5, patienceMilliseconds: 0 };
+  const options = {
+    chain: pk,
+    strict: true,
+    adopt: false,
+    anchors: true,
+    unitsPerSecond: 1e5,
+    patienceMilliseconds: 0,
+  };
   expect((await verifyAudit(grown, options, terminal)).flaws).toEqual([]);
   expect(torn).toBe(2);
 });
@@ -147,7 +261,14 @@ test('entries from before there were seals are adopted on request, and told apar
   for (const { sk } of (await shop.rows('AUDIT_SEALS_TABLE')).filter((seal) => seal.pk === pk)) {
     await shop.dynamo.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
   }
-  const options = { chain: pk, strict: true, unitsPerSecond: 1e5, patienceMilliseconds: 0, clock: tomorrow };
+  const options = {
+    chain: pk,
+    strict: true,
+    anchors: true,
+    unitsPerSecond: 1e5,
+    patienceMilliseconds: 0,
+    clock: tomorrow,
+  };
   expect((await verifyAudit(target, { ...options, adopt: false }, terminal)).isWhole).toBe(false);
   expect(await verifyAudit(target, { ...options, adopt: true }, terminal)).toMatchObject({ adopted: 2 });
   const proof = await verifyAudit(target, { ...options, adopt: false }, terminal);

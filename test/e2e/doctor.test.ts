@@ -125,27 +125,6 @@ test('checkouts that wait for a person are no finding, however long they wait', 
   await shop.inStatus(waiting.json.orderId, 'Paid');
 });
 
-test('a shop that sells while it is examined is in order', async () => {
-  const productId = await shop.newProduct({ stockCount: 1000 });
-  const orders = (async () => {
-    const placed = Array.from({ length: 12 }, () => shop.place(customer, { items: items(productId) }));
-    for (const { json } of await Promise.all(placed)) await shop.settled(json.orderId);
-  })();
-  let examined = 0;
-  let selling = true;
-  orders.finally(() => {
-    selling = false;
-  });
-  while (selling) {
-    const grace = { fix: true, graceMilliseconds: 30_000, unitsPerSecond: 100_000 };
-    expect(await examine(target, grace, terminal)).toEqual([]);
-    examined += 1;
-  }
-  await orders;
-  expect(examined).toBeGreaterThan(0);
-  expect(await shop.stockOf(productId)).toEqual({ stockCount: 988, availableCount: 988 });
-});
-
 describe('what is damaged is found, repaired once and clean afterwards:', () => {
   test('stock held for an order that never came to be', async () => {
     const productId = await shop.newProduct();

@@ -232,10 +232,10 @@ async function live(): Promise<Person & { orderIds: string[] }> {
   await shop.call('GET', `/order?userId=${canary.email}`, from(canary.ip, token));
   // Personal data has no way onto the stream.
   for (const text of [canary.email, canary.phone, canary.ip, `call ${canary.phone}`]) {
-    const event = { type: 'click', at: '2026-03-01T12:00:00.000Z', properties: { text } };
+    const event = { type: 'click', at: new Date().toISOString(), properties: { text } };
     expect((await ask('/user/events', { events: [event] }, token)).status).toBe(400);
   }
-  const event = { type: 'click', at: '2026-03-01T12:00:00.000Z', properties: { banner: 'spring' } };
+  const event = { type: 'click', at: new Date().toISOString(), properties: { banner: 'spring' } };
   expect((await ask('/user/events', { events: [event] }, token)).json).toEqual({ accepted: 1 });
   return { userId, token, orderIds };
 }

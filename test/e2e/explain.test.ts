@@ -1,7 +1,10 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { localChannels } from '../../local/messaging/local-channels.ts';
 import { gatherFacts } from '../../operations/explain/facts.ts';
 import { storyLines, tellStory } from '../../operations/explain/story.ts';
 import { connect, connectEndpoints, type Target } from '../../operations/support/target.ts';
+import { eventually } from '../support/local-stack.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -13,6 +16,7 @@ let failures = 0;
 beforeAll(async () => {
   const error = { errorType: 'TransientError', errorMessage: 'scripted' };
   shop = await openShop({
+    settings: { notifications: localChannels },
     failures: ({ event }) => {
       const { task } = event as { task?: string };
       if (task !== 'capture' || failures === 0) return undefined;
@@ -47,7 +51,7 @@ test('a paid order is told with its price, its retries, who did what, and in the
   ]);
   expect(story.payment).toContain('sandbox: captured after 1 attempts');
   expect(story.stock).toEqual([`${productId}: 2 SOLD`]);
-  expect(story.notifications).toContain('order_confirmation published: done');
+  expect(story.notifications).toContain('order_confirmation for the customer published: done');
   const steps = story.events.map(({ what }) => what);
   const inOrder = [
     'CapturePayment begins',
@@ -65,6 +69,52 @@ test('a paid order is told with its price, its retries, who did what, and in the
   expect(created).toMatchObject({ source: 'audit', by: `Customer ${customer.userId}` });
   const times = story.events.map(({ at }) => at);
   expect(times).toEqual(times.toSorted());
+});
+
+test('a held, approved and shipped order tells which messages went out, to whom and over which channel', async () => {
+  const buyer = await shop.newCustomer();
+  await shop.dynamo.send(
+    new UpdateCommand({
+      TableName: shop.runtime.tables.USERS_TABLE,
+      Key: { pk: `USER#${buyer.userId}` },
+      UpdateExpression: 'SET pushEndpoints = :endpoints',
+      ExpressionAttributeValues: {
+        ':endpoints': ['arn:aws:sns:us-east-1:000000000000:endpoint/APNS/shop/1'],
+      },
+    }),
+  );
+  const productId = await shop.newProduct();
+  const paymentMethod = { token: 'pm_card_riskLevelElevated' };
+  const { orderId } = (await shop.place(buyer, { items: items(productId), paymentMethod })).json;
+  await shop.inStatus(orderId, 'OnHold');
+  await shop.call('POST', `/order/${orderId}/approve`, { token: shop.manager, body: { reason: 'known' } });
+  await shop.inStatus(orderId, 'Paid');
+  await shop.settled(orderId);
+  await shop.call('PATCH', `/order/${orderId}`, { token: shop.admin, body: { status: 'Shipped' } });
+  const messages = ['order_held', 'order_approved', 'order_confirmation', 'order_shipped'];
+  const staff = (await shop.rows('USERS_TABLE')).filter(({ role }) => role === 'Manager' || role === 'Admin');
+  expect(staff).toHaveLength(2);
+  const push = expect.stringMatching(new RegExp(`^by push to ${buyer.userId}#[0-9a-f]{16}$`));
+  const expected = [
+    ...messages.flatMap((message) =>
+      ['published', `by email to ${buyer.userId}`, push].map((over) => ({ message, to: 'customer', over })),
+    ),
+    ...['published', ...staff.map(({ userId }) => `by email to ${userId}`)].map((over) => ({
+      message: 'order_on_hold',
+      to: 'staff',
+      over,
+    })),
+  ];
+  const sent = await eventually(async () => {
+    const found = (await gatherFacts(target, orderId)).sent;
+    const isOver = found.every(({ state }) => state === 'done' || state === 'sent');
+    return found.length >= expected.length && isOver ? found : undefined;
+  });
+  expect(sent).toHaveLength(expected.length);
+  for (const one of expected) expect(sent).toContainEqual({ ...one, state: expect.any(String) });
+  const { notifications } = await explained(orderId);
+  expect(notifications).toContain(`order_held for the customer by email to ${buyer.userId}: sent`);
+  expect(notifications).toContain('order_on_hold for the staff published: done');
 });
 
 test('what was taken back, and by which execution, is told without a word about the person', async () => {

@@ -1,4 +1,6 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ExecutionEnvironment } from '../../local/lambda/execution-environment.ts';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import type { FailureHook } from '../../local/options.ts';
 import { eventually } from '../support/local-stack.ts';
@@ -94,6 +96,28 @@ describe('one order', () => {
     );
     const run = shop.runtime.executions().find(({ name }) => name === orderId);
     expect(JSON.parse(run?.input ?? '{}')).toMatchObject({ orderId, requestId });
+  });
+
+  it('is found by every request that changed it, and by the repetition of the one that placed it', async () => {
+    const wish = { items: items(await shop.newProduct()) };
+    const first = await shop.place(customer, wish, 'repeated');
+    const { orderId } = first.json;
+    const again = await shop.place(customer, wish, 'repeated');
+    expect(again.json.orderId).toBe(orderId);
+    await shop.settled(orderId);
+    const cancel = { token: customer.token, body: {} };
+    const cancelled = await shop.call('POST', `/order/${orderId}/cancel`, cancel);
+    await shop.inStatus(orderId, 'Cancelled');
+    for (const answer of [first, again, cancelled]) {
+      expect(answer.status).toBe(202);
+      const requestId = answer.headers.get('x-request-id');
+      const [line, ...more] = await linesWith(
+        (one) => one.requestId === requestId && one.service === 'order',
+      );
+      expect(line).toMatchObject({ orderId, level: 'INFO' });
+      expect(line?.lambdaRequestId).toMatch(/^[\da-f-]{36}$/);
+      expect(more).toEqual([]);
+    }
   });
 
   it('that is held, approved and taken back is followed through notices and the reversal', async () => {
@@ -212,6 +236,7 @@ describe('a person', () => {
     const first = await ask('POST', '/user/login', { ip: from, body });
     if (first.status === 200) return keep(first.json.token);
     const { challengeId } = first.json;
+    await deliveredTo(first.headers.get('x-request-id'));
     const sent = shop.runtime.outbox().find(({ message }) => message.includes(challengeId));
     const code = keep(JSON.parse(sent?.message ?? '{}').data.code);
     const wrong = { ...body, mfa: { challengeId, code: '111111' } };
@@ -222,6 +247,15 @@ describe('a person', () => {
     });
     expect(second.status).toBe(200);
     return keep(second.json.token);
+  }
+
+  /** From the request that asked for a code to the delivery of it. */
+  async function deliveredTo(requestId: string | null): Promise<void> {
+    const [asked] = await linesWith((one) => one.requestId === requestId && one.message === 'code sent');
+    await linesWith(
+      ({ notificationId, message }) =>
+        notificationId === asked?.notificationId && message === 'notification delivered',
+    );
   }
 
   function keep(secret: string): string {
@@ -252,6 +286,11 @@ describe('a person', () => {
       body: { events: [{ type: 'page_view', properties: { query: email, phone } }] },
     });
     await ask('POST', `/order/${orderId}/cancel`, { token, body: { reason: { text: person.reason } } });
+    await ask('POST', '/order/payment-webhook', { body: person });
+    await ask('POST', '/product', {
+      token: shop.admin,
+      body: { name: [person.line1], [person.city]: email },
+    });
     await ask('POST', '/order', {
       token,
       key: 'q-bad',
@@ -297,20 +336,101 @@ describe('a person', () => {
     await shop.runtime.invoke('delivery-email', {
       Records: [strange, { ...strange, body: JSON.stringify(person) }],
     });
-    await shop.runtime.invoke('insights', { Records: [{ dynamodb: { SequenceNumber: '7', Keys: person } }] });
+    const Keys = { ...person, pk: { S: `ORDER#${paid}` } };
+    await shop.runtime.invoke('insights', { Records: [{ dynamodb: { SequenceNumber: '7', Keys } }] });
+    const change = { SequenceNumber: '8', Keys: { pk: Keys.pk }, NewImage: marshall(person) };
+    for (const consumer of ['order-notices', 'audit-seal'])
+      await shop.runtime.invoke(consumer, { Records: [{ eventName: 'INSERT', dynamodb: change }] });
     await linesWith(
       ({ message, service }) => message === 'message not handled' && service === 'delivery-email',
     );
     await linesWith(
-      ({ message, service }) => message === 'stream record not understood' && service === 'insights',
+      ({ message, service, orderId }) =>
+        message === 'stream record not understood' && service === 'insights' && orderId === paid,
     );
     await linesWith(({ orderId, service }) => orderId === paid && service === 'delivery-email');
 
     const said = new Set(lines().map(({ service }) => service));
-    for (const service of ['user', 'order', 'payment', 'insights', 'delivery-email', 'delivery-sms']) {
-      expect(said).toContain(service);
-    }
+    expect([...said]).toEqual(
+      expect.arrayContaining([
+        ...[
+          'user',
+          'product',
+          'order',
+          'payment',
+          'payment-webhook',
+          'insights',
+          'order-notices',
+          'audit-seal',
+        ],
+        ...['delivery-email', 'delivery-sms'],
+      ]),
+    );
     expect(secrets.length).toBeGreaterThanOrEqual(3);
+    expectNobody();
+  });
+
+  it('is on no line of a Lambda that fails with all it knows, nor on what the runtime writes of its error', async () => {
+    const user = (await shop.rows('USERS_TABLE')).find((row) => row.email === email);
+    const failing = failingLambda();
+    const overwrite = {
+      task: 'overwrite',
+      orderId: '01KJMH4G00RDERAAAAAAAAAAAA',
+      table: shop.runtime.tables.USERS_TABLE,
+      key: { pk: user?.pk },
+    };
+    const quote = { ...overwrite, task: 'quote', email, text: person.city };
+    const { invoke } = failing;
+    expect(await invoke(overwrite)).toMatchObject({
+      error: { errorType: 'ConditionalCheckFailedException' },
+    });
+    expect(await invoke(quote)).toMatchObject({ error: { errorType: 'FinalError' } });
+    // An id that is none: it stands in the message of the error.
+    expect(await invoke({ ...overwrite, task: email })).toMatchObject({
+      error: { errorType: 'InvalidTaskInputError' },
+    });
+    await eventually(() => {
+      const failed = lines().filter(
+        ({ service, message }) => service === 'failing' && message === 'task failed',
+      );
+      const written = lines().filter(({ message }) => message?.errorType !== undefined);
+      return failed.length === 3 && written.length >= 3 ? true : undefined;
+    });
+    await failing.stop();
+    const causes = lines().map(({ error }) => error?.cause?.name);
+    expect(causes).toContain('SyntaxError');
+    expectNobody();
+  });
+
+  function failingLambda() {
+    const environment = new ExecutionEnvironment({
+      setup: {
+        moduleUrl: new URL('../support/failing-lambda.ts', import.meta.url).href,
+        exportName: 'handler',
+        functionName: 'failing',
+        functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:failing',
+        memoryMb: 128,
+      },
+      variables: {
+        AWS_ENDPOINT_URL_DYNAMODB: shop.runtime.dynamodbEndpoint,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        POWERTOOLS_SERVICE_NAME: 'failing',
+        POWERTOOLS_TRACE_ENABLED: 'false',
+      },
+      timeoutMs: 10_000,
+      onLog: (text) => {
+        output += text;
+      },
+    });
+    return {
+      invoke: (event: unknown) => environment.invoke(event),
+      stop: () => environment.stop(),
+    };
+  }
+
+  function expectNobody(): void {
     for (const [field, value] of [
       ...Object.entries(person),
       ...secrets.map((one) => ['secret', one] as const),
@@ -320,19 +440,21 @@ describe('a person', () => {
     }
     // Nor in a part or another spelling: nobody else has a word like this.
     expect(output.split('\n').find((line) => /quillon|9377/i.test(line))).toBeUndefined();
-  });
+  }
 
   it('aside, every line of a request or of an order says which', () => {
-    const unbound = lines().filter(({ requestId, orderId, orders }) => !requestId && !orderId && !orders);
+    const all = lines();
+    // A code is of no order: its message is tied to the request that asked for it.
+    const asked = new Set(
+      all.filter(({ requestId }) => requestId).map(({ notificationId }) => notificationId),
+    );
+    const unbound = all.filter(
+      ({ requestId, orderId, orders, notificationId }) =>
+        !requestId && !orderId && !orders && !(notificationId && asked.has(notificationId)),
+    );
     const of = new Set(unbound.map(({ service, message }) => `${service}: ${message}`));
     // Of a run over all orders, and of what was no message at all.
-    const allowed = [
-      /^reconciler: /,
-      /^delivery-email: message not handled$/,
-      /^insights: stream record not/,
-      /^delivery-\w+: notification/,
-      /^audit-seal: /,
-    ];
+    const allowed = [/^reconciler: /, /^delivery-email: message not handled$/, /^audit-seal: /];
     for (const line of of)
       expect(
         allowed.some((known) => known.test(line)),

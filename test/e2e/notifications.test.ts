@@ -225,6 +225,37 @@ describe('an order that is held', () => {
   });
 });
 
+describe('what a stream gives to know', () => {
+  /** Fails as many batches of the Lambda that tells it. */
+  const failNotices = (times: number) => {
+    let left = times;
+    failure = ({ functionName }) => {
+      if (functionName !== 'order-notices' || left === 0) return undefined;
+      left -= 1;
+      return { when: 'before', error };
+    };
+    return () => left;
+  };
+
+  it('reaches the staff of a held order though telling failed at first', async () => {
+    const left = failNotices(2);
+    const token = 'pm_card_riskLevelElevated';
+    const customer = await shop.newCustomer();
+    const body = { items: items(await shop.newProduct()), paymentMethod: { token } };
+    const { orderId } = (await shop.place(customer, body)).json;
+    await mailTo('manager@example.com', `Review needed: order ${orderId}`);
+    expect(left()).toBe(0);
+  });
+
+  it('reaches the staff of a product that is sold out, though telling failed with the order that took the last', async () => {
+    const product = await shop.newProduct({ name: 'The last one', stockCount: 1, lowStockThreshold: 0 });
+    const left = failNotices(2);
+    await paidOrder(await shop.newCustomer(), product);
+    await mailTo('manager@example.com', 'Low stock: The last one');
+    expect(left()).toBe(0);
+  });
+});
+
 describe('stock that runs low', () => {
   it('is told to the staff by the product’s name', async () => {
     const product = await shop.newProduct({ name: 'Rare <thing>', stockCount: 3, lowStockThreshold: 2 });

@@ -1,6 +1,6 @@
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import { redrive } from '../../operations/redrive.ts';
@@ -158,6 +158,78 @@ test('what a stream gave up is made good from the tables', async () => {
   expect(marks).toHaveLength(1);
   const sealed = (await shop.rows('AUDIT_SEALS_TABLE')).filter(isOfOrder).filter(({ adopted }) => adopted);
   expect(sealed.length).toBeGreaterThan(1);
+});
+
+test('the salt of an erasure that the stream gave up is forgotten', async () => {
+  const person = await shop.newCustomer();
+  await shop.call('DELETE', `/user/${person.userId}`, { token: person.token });
+  const forgotten = async () =>
+    (await shop.rows('AUDIT_SEALS_TABLE')).find(
+      ({ pk, position, whereSalt }) =>
+        pk === `USER#${person.userId}` && position === 1 && whereSalt === undefined,
+    );
+  const { pk, sk } = await eventually(forgotten);
+  const change = {
+    UpdateExpression: 'SET whereSalt = :salt',
+    ExpressionAttributeValues: { ':salt': 'a'.repeat(64) },
+  };
+  const TableName = shop.runtime.tables.AUDIT_SEALS_TABLE;
+  await shop.dynamo.send(new UpdateCommand({ TableName, Key: { pk, sk }, ...change }));
+  expect(await forgotten()).toBeUndefined();
+  await putInto('AuditSeal', {});
+  expect((await go()).failures).toEqual([]);
+  expect(await forgotten()).toBeDefined();
+});
+
+const claimed = (notificationId: string) =>
+  eventually(async () => {
+    const claims = await shop.rows('IDEMPOTENCY_TABLE');
+    return claims.some(({ pk, state }) => pk === `NOTIFY#${notificationId}` && state === 'done') || undefined;
+  });
+
+test('the staff’s alerts of a held order and of low stock are made good too', async () => {
+  const { orderId } = await placed('pm_card_riskLevelElevated');
+  await shop.inStatus(orderId, 'OnHold');
+  const low = await shop.newProduct({ stockCount: 1, lowStockThreshold: 0 });
+  const sold = await shop.place(customer, { items: items(low) });
+  await shop.settled(sold.json.orderId);
+  const since = (await shop.rows('PRODUCTS_TABLE')).find(({ productId }) => productId === low)?.lowStockSince;
+  const lost = [`${orderId}#order_on_hold`, `${low}#low_stock#${since}`];
+  for (const id of lost) {
+    await claimed(id);
+    await drop('IDEMPOTENCY_TABLE', { pk: `NOTIFY#${id}` });
+  }
+  await putInto('OrderNotices', {});
+  expect((await go()).failures).toEqual([]);
+  const times = (id: string) => shop.runtime.outbox().filter(({ message }) => message.includes(id)).length;
+  expect(lost.map(times)).toEqual([2, 2]);
+  // The customer’s own was told, and is not told again.
+  expect(times(`${orderId}#order_held`)).toBe(1);
+  await shop.call('POST', `/order/${orderId}/reject`, { token: shop.manager, body: { reason: 'test' } });
+  await shop.settled(orderId);
+});
+
+test('nobody is told again of a step of weeks ago, though the order has changed since', async () => {
+  const { orderId } = await placed();
+  await shop.settled(orderId);
+  await shop.call('PATCH', `/order/${orderId}`, { token: shop.admin, body: { status: 'Shipped' } });
+  await claimed(`${orderId}#order_shipped`);
+  const at = new Date(Date.now() - 45 * 24 * 3600 * 1000).toISOString();
+  const order = (await shop.rows('ORDERS_TABLE')).find(
+    (row) => row.orderId === orderId && row.sk === 'ORDER',
+  );
+  const timeline = ((order?.timeline ?? []) as object[]).map((step) => ({ ...step, at }));
+  await shop.dynamo.send(
+    new PutCommand({
+      TableName: shop.runtime.tables.ORDERS_TABLE,
+      // As the record of a dispute leaves it.
+      Item: { ...order, timeline, updatedAt: new Date().toISOString() },
+    }),
+  );
+  await drop('IDEMPOTENCY_TABLE', { pk: `NOTIFY#${orderId}#order_shipped` });
+  await putInto('OrderNotices', {});
+  expect((await go()).failures).toEqual([]);
+  expect(published(orderId, 'order_shipped')).toHaveLength(1);
 });
 
 async function killedOnHold() {

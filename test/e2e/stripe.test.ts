@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { gatherFacts } from '../../operations/explain/facts.ts';
+import { connectEndpoints } from '../../operations/support/target.ts';
 import { eventually } from '../support/local-stack.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 import {
@@ -218,6 +220,11 @@ describe('what staff do in Stripe’s dashboard', () => {
       .outbox()
       .filter(({ attributes, message }) => attributes.type === 'payment_alert' && message.includes(orderId));
     expect(alerts.map(({ attributes }) => attributes.role)).toEqual(['Manager']);
+    const target = await connectEndpoints('the shop under test', shop.runtime);
+    const { sent } = await gatherFacts(target, orderId);
+    target.close();
+    const alert = { message: 'payment.refunded_400', to: 'staff', over: 'published', state: 'done' };
+    expect(sent).toContainEqual(alert);
   });
 });
 

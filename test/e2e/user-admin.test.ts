@@ -47,7 +47,7 @@ describe('GET /user', () => {
 });
 
 describe('POST /user/events', () => {
-  const click = { type: 'click', at: '2026-03-01T12:00:00.000Z', properties: { banner: 'spring' } };
+  const click = { type: 'click', at: new Date().toISOString(), properties: { banner: 'spring' } };
   const send = (events: object[], token?: string) =>
     shop.call('POST', '/user/events', { body: { events }, ...(token === undefined ? {} : { token }) });
   const onStream = () => shop.runtime.streamRecords().map(({ data }) => JSON.parse(data));
@@ -77,6 +77,26 @@ describe('POST /user/events', () => {
     });
     expect((await send(Array.from({ length: 26 }, () => click))).status).toBe(400);
     expect(onStream()).toHaveLength(before);
+  });
+
+  it('takes a batch of 32 KB at most', async () => {
+    const before = onStream().length;
+    const properties = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`p${index}`, 'x'.repeat(100)]),
+    );
+    const batch = Array.from({ length: 25 }, () => ({ ...click, properties }));
+    expect((await send(batch)).json).toMatchObject({ status: 413, code: 'payload_too_large' });
+    expect((await send(batch.slice(0, 12))).json).toEqual({ accepted: 12 });
+    expect(onStream()).toHaveLength(before + 12);
+  });
+
+  it('takes events of a device whose clock is wrong, at the time of their arrival', async () => {
+    const before = onStream().length;
+    const at = '2001-01-01T00:00:00.000Z';
+    expect((await send([{ ...click, at }])).json).toEqual({ accepted: 1 });
+    const [event] = onStream().slice(before);
+    expect(event.properties).toEqual({ banner: 'spring', _at: at });
+    expect(Date.parse(event.occurredAt)).toBeGreaterThanOrEqual(Date.parse(click.at));
   });
 });
 

@@ -121,6 +121,10 @@ describe.each(stageNames)('analytics events on %s', (stage) => {
     expect(text(EncryptionConfiguration.KmsKey)).toEqual(keyArn);
   });
 
+  it('leave no history behind that would keep their workgroup, and with it the stack, from being deleted', () => {
+    expect(workGroup.RecursiveDeleteOption).toBe(true);
+  });
+
   it('have the named queries, word by word as they are tested', () => {
     const deployed = resources(backend, 'AWS::Athena::NamedQuery').map(({ properties }) => properties);
     expect(deployed.map(({ Name }) => Name).sort()).toEqual([

@@ -94,16 +94,21 @@ describe('API keys of client applications', () => {
     };
     const { backend } = synthesizeStage('prod', { settings: { usagePlan } });
     const plans = resources(backend, 'AWS::ApiGateway::UsagePlan');
-    expect(plans).toHaveLength(2);
-    for (const { properties } of plans) {
-      expect(properties).toMatchObject({
-        Throttle: { RateLimit: 500, BurstLimit: 900 },
-        Quota: { Limit: 1_000_000, Period: 'DAY' },
-      });
-      expect(text(properties.ApiStages[0].Stage)).toMatch(/^<HttpApiDeploymentStage/);
-    }
+    // Enforced for each key of the plan.
+    const [plan, ...others] = plans;
+    expect(others).toEqual([]);
+    expect(plan?.properties).toMatchObject({
+      Throttle: { RateLimit: 500, BurstLimit: 900 },
+      Quota: { Limit: 1_000_000, Period: 'DAY' },
+    });
+    expect(text(plan?.properties.ApiStages[0].Stage)).toMatch(/^<HttpApiDeploymentStage/);
     const keys = resources(backend, 'AWS::ApiGateway::ApiKey').map(({ id }) => `<${id}>`);
     expect(keys).toHaveLength(2);
+    const inPlan = resources(backend, 'AWS::ApiGateway::UsagePlanKey').map(({ properties }) => [
+      text(properties.KeyId),
+      text(properties.UsagePlanId),
+    ]);
+    expect(inPlan.sort()).toEqual(keys.map((key) => [key, `<${plan?.id}>`]).sort());
     expect([backend.Outputs.ApiKeyIdweb, backend.Outputs.ApiKeyIdios].map((one) => text(one?.Value))).toEqual(
       keys,
     );

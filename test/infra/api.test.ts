@@ -143,8 +143,15 @@ describe.each(stageNames)('the stage %s of the gateway', (stageName) => {
     expect(stage.TracingEnabled).toBe(true);
     expect(text(stage.AccessLogSetting.DestinationArn)).toMatch(/AccessLogs/);
     const format = JSON.parse(stage.AccessLogSetting.Format);
-    expect(format).toMatchObject({ requestId: '$context.requestId', status: '$context.status' });
-    expect(Object.values(format).join()).not.toMatch(/identity|authorizer|\$context\.path\b/);
+    expect(format).toMatchObject({
+      requestId: '$context.requestId',
+      lambdaRequestId: '$context.awsEndpointRequestId',
+      authorizerRequestId: '$context.authorizer.requestId',
+      status: '$context.status',
+    });
+    expect(Object.values(format).join()).not.toMatch(
+      /identity|authorizer\.(?!requestId\b)|\$context\.path\b/,
+    );
   });
 
   it('writes what it logs of its own working into a group of ours, which is there before the stage', () => {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Resource, resource, resources, stageNames, templatesOf, text } from './templates.ts';
+import { type StageSettings, stageSettings } from '../../lib/stage-settings.ts';
+import { synthesizeSettings } from '../../lib/synthesize.ts';
+import {
+  allChannels,
+  type Resource,
+  resource,
+  resources,
+  stageNames,
+  templatesOf,
+  text,
+} from './templates.ts';
 
 interface Shape {
   readonly keys: string;
@@ -101,9 +111,10 @@ describe.each(stageNames)('the data of %s', (stage) => {
     }
   });
 
-  it('streams changes of orders and of the audit trail, whole, and of nothing else', () => {
+  it('streams changes of products, orders and of the audit trail, whole, and of nothing else', () => {
     const streaming = tables.filter(({ properties }) => properties.StreamSpecification);
-    expect(streaming.map(({ id }) => /Tables(\w+?)[0-9A-F]{8}/.exec(id)?.[1])).toEqual(['Orders', 'Audit']);
+    const names = streaming.map(({ id }) => /Tables(\w+?)[0-9A-F]{8}/.exec(id)?.[1]);
+    expect(names).toEqual(['Products', 'Orders', 'Audit']);
     for (const { properties } of streaming) {
       expect(properties.StreamSpecification.StreamViewType).toBe('NEW_AND_OLD_IMAGES');
     }
@@ -193,6 +204,10 @@ describe.each(stageNames)('the data of %s', (stage) => {
           TargetBackupVault: { 'Fn::GetAtt': [vault.id, 'BackupVaultName'] },
         }),
       ]);
+      // By this role AWS Backup deletes what is old, also after the stack is gone.
+      const role = resource(data, 'AWS::IAM::Role', 'Backups');
+      expect(role.deletionPolicy).toBe('RetainExceptOnCreate');
+      expect(JSON.stringify(role.properties.Policies)).toContain('dynamodb:DeleteBackup');
       const { BackupSelection } = resource(data, 'AWS::Backup::BackupSelection').properties;
       expect(BackupSelection.Resources.map(text).sort()).toEqual(
         tables.map(({ id }) => `<${id}.Arn>`).sort(),
@@ -207,7 +222,10 @@ describe.each(stageNames)('the data of %s', (stage) => {
     expect(alarms).toHaveLength(isProtected ? 1 : 0);
     const [alarm] = alarms;
     if (!alarm) return;
-    const { id } = resource(data, 'AWS::Backup::BackupVault');
+    const { properties: vault } = resource(data, 'AWS::Backup::BackupVault');
+    const name = 'storefront-prod-data:BackupVaultName';
+    const exported = Object.values(data.Outputs).find(({ Export }) => Object(Export).Name === name);
+    expect(text(exported?.Value)).toBe(text(vault.BackupVaultName));
     const counted = alarm.properties.Metrics.filter(({ MetricStat }: { MetricStat?: object }) => MetricStat);
     expect(
       counted.map(
@@ -218,10 +236,54 @@ describe.each(stageNames)('the data of %s', (stage) => {
       const [{ Name, Value }, ...others] = MetricStat.Metric.Dimensions;
       expect(others).toEqual([]);
       expect(Name).toBe('BackupVaultName');
-      expect(text(Value)).toContain(id);
+      expect(text(Value)).toBe(`<${name}>`);
     }
     expect(alarm.properties).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
+
+  it('is exported the same under all settings, since no export may go that the backend still imports', () => {
+    const { backup: _, webAcl: __, ...bare } = stageSettings(stage);
+    const captcha = { overLimit: 'captcha', blockAnonymous: true, perAddress: 3000, perToken: 1500 } as const;
+    const throttle = { rate: 10, burst: 20 };
+    const full: StageSettings = {
+      ...stageSettings(stage, {
+        notifications: { ...allChannels, staff: ['staff@shop.example'] },
+        payments: { provider: 'stripe' },
+        cors: { allowedOrigins: ['https://shop.example.com'] },
+        analytics: {
+          quickSight: { principalArn: 'arn:aws:quicksight:us-east-1:123456789012:group/default/a' },
+        },
+        alarms: { fewPaid: { orders: 1, hours: 1 } },
+        alarmEmail: 'oncall@shop.example',
+        auth0: { clientId: 'ours' },
+      }),
+      backup: { keptDays: 1 },
+      webAcl: captcha,
+      usagePlan: { clients: ['web'], throttle, requestsPerDay: 1000 },
+    };
+    const exportsOf = (settings: StageSettings) =>
+      Object.values(synthesizeSettings(settings).data.Outputs)
+        .filter(({ Export }) => Export !== undefined)
+        .map(({ Export, Value }) => `${Object(Export).Name} ${JSON.stringify(Value)}`)
+        .sort();
+    const exported = exportsOf(bare);
+    expect(exported.length).toBeGreaterThan(20);
+    expect(exportsOf(full)).toEqual(exported);
+  });
+
+  if (isProtected) {
+    it('keeps the vault, its lock and its role when no more copies are made', () => {
+      const { backup: _, ...settings } = stageSettings(stage);
+      const { data: without } = synthesizeSettings(settings);
+      expect(resources(without, 'AWS::Backup::BackupPlan')).toEqual([]);
+      const vault = resource(without, 'AWS::Backup::BackupVault');
+      expect(vault.id).toBe(resource(data, 'AWS::Backup::BackupVault').id);
+      expect(vault.properties.LockConfiguration).toEqual({ MinRetentionDays: 1 });
+      expect(resource(without, 'AWS::IAM::Role', 'Backups')).toEqual(
+        resource(data, 'AWS::IAM::Role', 'Backups'),
+      );
+    });
+  }
 
   it('tells the name of each table as an output', () => {
     for (const name of Object.keys(shapes)) {

@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { synthesizeStage } from '../../lib/synthesize.ts';
+import { passes } from '../../local/streams/record-filter.ts';
+import { senderDefaults } from '../../shared/adapters/delivery/sender-client.ts';
+import { lastSendMilliseconds } from '../../shared/notifications/deliver.ts';
 import { channels, typesOver } from '../../shared/notifications/notification.ts';
 import { policyStatements } from './policy-statements.ts';
-import { lambdas, liveAlias, resource, resources, statements, templatesOf, text } from './templates.ts';
+import {
+  lambdas,
+  liveAlias,
+  type Resource,
+  resource,
+  resources,
+  statements,
+  templatesOf,
+  text,
+} from './templates.ts';
 
 const { backend } = templatesOf('prod');
 const ids = { email: 'Email', sms: 'Sms', push: 'Push' } as const;
@@ -87,6 +99,9 @@ describe.each(channels)('the delivery by %s', (channel) => {
     expect(queue.properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
     // A claim of 20 seconds outlives the Lambda and ends before the message comes again.
     expect(timeout).toBeLessThan(20);
+    // The last send that may begin ends before the Lambda does.
+    const { requestTimeout } = senderDefaults.requestHandler;
+    expect(lastSendMilliseconds + requestTimeout).toBeLessThan(timeout * 1000);
   });
 });
 
@@ -191,21 +206,56 @@ describe('a stage without channels', () => {
     expect([...lambdas(bare).keys()].filter((name) => name.startsWith('delivery-'))).toEqual([]);
     expect(resources(bare, 'AWS::SNS::Subscription')).toEqual([]);
     expect(bare.Outputs.NotificationChannels?.Value).toBe('none');
+    expect(bare.Outputs.StaffAddresses?.Value).toBe('none');
     expect(backend.Outputs.NotificationChannels?.Value).toBe('email,sms,push');
   });
 });
 
-describe('the notices about orders', () => {
-  it('follow the stream of the orders, and keep in a queue where they failed', () => {
-    const mapping = resource(backend, 'AWS::Lambda::EventSourceMapping', 'OrderNotices').properties;
+describe('the notices about orders and products', () => {
+  const patternsOf = (mapping: Resource['properties']) =>
+    mapping.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern));
+
+  it('follow the stream of the orders', () => {
+    const mapping = resource(
+      backend,
+      'AWS::Lambda::EventSourceMapping',
+      'OrderNoticesOrderChanges',
+    ).properties;
     const Keys = { sk: { S: ['ORDER'] } };
-    const patterns = mapping.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
-      JSON.parse(Pattern),
-    );
-    expect(patterns).toEqual([
+    expect(patternsOf(mapping)).toEqual([
       { dynamodb: { Keys, NewImage: { status: { S: ['OnHold', 'Shipped', 'Delivered'] } } } },
       { dynamodb: { Keys, OldImage: { status: { S: ['OnHold'] } }, NewImage: { status: { S: ['Paid'] } } } },
     ]);
+  });
+
+  it('follow the stream of the products, where a mark of low stock is new', () => {
+    const mapping = resource(
+      backend,
+      'AWS::Lambda::EventSourceMapping',
+      'OrderNoticesProductChanges',
+    ).properties;
+    expect(text(mapping.EventSourceArn)).toContain('Products');
+    expect(mapping.StartingPosition).toBe('TRIM_HORIZON');
+    const mark = (exists: boolean) => ({ lowStockSince: { S: [{ exists }] } });
+    const [pattern, ...others] = patternsOf(mapping);
+    expect(others).toEqual([]);
+    expect(pattern).toEqual({ dynamodb: { OldImage: mark(false), NewImage: mark(true) } });
+    const record = (before: object | undefined, after: object) => ({
+      dynamodb: { ...(before ? { OldImage: before } : {}), NewImage: after },
+    });
+    const marked = { productId: { S: 'mug' }, lowStockSince: { S: '2026-03-01T12:00:00.000Z' } };
+    const unmarked = { productId: { S: 'mug' } };
+    expect(passes([pattern], record(unmarked, marked))).toBe(true);
+    expect(passes([pattern], record(undefined, marked))).toBe(true);
+    expect(passes([pattern], record(marked, marked))).toBe(false);
+    expect(passes([pattern], record(marked, unmarked))).toBe(false);
+    expect(passes([pattern], record(unmarked, unmarked))).toBe(false);
+    expect(passes([pattern], { dynamodb: { OldImage: marked } })).toBe(false);
+  });
+
+  it.each(['OrderChanges', 'ProductChanges'])('keep in one queue where those of %s failed', (source) => {
+    const id = `OrderNotices${source}`;
+    const mapping = resource(backend, 'AWS::Lambda::EventSourceMapping', id).properties;
     expect(mapping).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,

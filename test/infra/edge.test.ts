@@ -3,6 +3,7 @@ import { takesClientKey } from '../../lib/constructs/client-keys.ts';
 import { numbersAbove, webAclRules } from '../../lib/constructs/web-acl-rules.ts';
 import { type StageSettings, stageSettings } from '../../lib/stage-settings.ts';
 import { type CloudFormationTemplate, synthesizeStage } from '../../lib/synthesize.ts';
+import { preflightHeaders } from '../../shared/api/cors.ts';
 import { maximumBodyBytes } from '../../shared/api/parse-request.ts';
 import type { Route } from '../../shared/api/route.ts';
 import { routes } from '../../shared/api/routes.ts';
@@ -203,11 +204,39 @@ describe('the web ACL', () => {
 });
 
 describe('the settings of the web ACL', () => {
+  const origins = ['https://shop.example.com', 'https://shop.example.com:8443', 'https://admin.example.com'];
+  const withCaptcha = withSetting({ overLimit: 'captcha' }, origins);
+
   it('show a CAPTCHA to an address over its limit, but never to a token', () => {
-    const rules = rulesOf(withSetting({ overLimit: 'captcha' }));
+    const rules = rulesOf(withCaptcha);
     expect(rules.get('GuessablePOST100').Action).toEqual({ Captcha: {} });
     expect(rules.get('PerAddress').Action).toEqual({ Captcha: {} });
     expect(rules.get('PerToken').Action).toHaveProperty('Block');
+  });
+
+  it('take the tokens that pages of the allowed origins get, each for the domain of its own', () => {
+    const acl = resource(withCaptcha, 'AWS::WAFv2::WebACL').properties;
+    expect(acl.TokenDomains).toEqual(['shop.example.com', 'admin.example.com']);
+    expect(preflightHeaders(['GET'])['Access-Control-Allow-Headers']).toContain('X-Aws-Waf-Token');
+    expect(resource(templatesOf('prod').backend, 'AWS::WAFv2::WebACL').properties).not.toHaveProperty(
+      'TokenDomains',
+    );
+  });
+
+  it('ask for no CAPTCHA at a preflight, which has no token, and bound preflights by themselves', () => {
+    const rules = rulesOf(withCaptcha);
+    const exempt = rules.get('PerAddress').Statement.RateBasedStatement.ScopeDownStatement.NotStatement;
+    const isPreflight = rules.get('PreflightsPerAddress').Statement.RateBasedStatement;
+    expect(exempt.Statement.OrStatement.Statements).toContainEqual(isPreflight.ScopeDownStatement);
+    expect(isPreflight).toMatchObject({
+      Limit: 3000,
+      ScopeDownStatement: { ByteMatchStatement: { SearchString: 'OPTIONS' } },
+    });
+    expect(rules.get('PreflightsPerAddress').Action).toHaveProperty('Block');
+  });
+
+  it('refuse a CAPTCHA where no page could solve it', () => {
+    expect(() => withSetting({ overLimit: 'captcha' })).toThrow('an origin in cors.allowedOrigins');
   });
 
   it('refuse anonymizers when told to', () => {

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { emulatorContext, leaveOuts } from '../../lib/emulator-leave-outs.ts';
 import { stageSettings } from '../../lib/stage-settings.ts';
 import { addStage, createApp } from '../../lib/storefront-app.ts';
-import { allChannels, list, stageNames } from './templates.ts';
+import { allChannels, list, resources, stageNames, templatesOf } from './templates.ts';
+
+const root = join(import.meta.dirname, '..', '..');
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads any property of any resource
 type Resources = Record<string, any>;
@@ -98,9 +100,27 @@ describe('the list of what the emulator refuses', () => {
     for (const { type } of leaveOuts) expect(types).toContain(type);
   });
 
+  it('names a test for each alarm that it takes away', () => {
+    const files = leaveOuts
+      .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
+      .flatMap(({ coveredBy }) => coveredBy.map((file) => readFileSync(join(root, file), 'utf8')));
+    const byFormula = resources(templatesOf('prod').backend, 'AWS::CloudWatch::Alarm').filter(
+      ({ properties }) => properties.Metrics !== undefined,
+    );
+    expect(byFormula.length).toBeGreaterThan(5);
+    for (const { id, properties } of byFormula) {
+      // Those of new versions have no name of ours, and are all alike.
+      const name = properties.AlarmName?.split('-').at(-1) ?? 'ExecutedVersion';
+      expect(
+        files.some((file) => file.includes(name)),
+        id,
+      ).toBe(true);
+    }
+  });
+
   it.each(leaveOuts)('names tests of $type that look at it', ({ type, coveredBy }) => {
     for (const file of coveredBy) {
-      const path = join(import.meta.dirname, '..', '..', file);
+      const path = join(root, file);
       expect(existsSync(path), file).toBe(true);
       // An application is nothing but the name that its groups share.
       expect(readFileSync(path, 'utf8')).toContain(type.replace(/::Application$/, ''));

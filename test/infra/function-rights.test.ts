@@ -39,7 +39,7 @@ describe('what a Lambda may do', () => {
   }
 
   const dispatcher = ['Audit:PutItem', 'Idempotency:UpdateItem', 'Users:GetItem'];
-  const delivery = ['Users:GetItem', 'Idempotency:PutItem', 'Idempotency:UpdateItem'];
+  const delivery = ['Users:GetItem', 'Idempotency:UpdateItem'];
   const fromQueue = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
   const rights: Record<string, { items: readonly string[]; others?: readonly string[] }> = {
     authorizer: { items: [] },
@@ -143,11 +143,9 @@ describe('what a Lambda may do', () => {
         'Inventory:BatchGetItem',
         'Inventory:PutItem',
         'Idempotency:BatchGetItem',
-        'Idempotency:PutItem',
-        'Idempotency:UpdateItem',
         'Audit:PutItem',
       ],
-      others: ['kinesis:PutRecord', 'sns:Publish', 'states:SendTaskSuccess'],
+      others: ['states:SendTaskSuccess'],
     },
     inventory: {
       items: [
@@ -182,9 +180,12 @@ describe('what a Lambda may do', () => {
         'stream of Orders:DescribeStream',
         'stream of Orders:GetRecords',
         'stream of Orders:GetShardIterator',
+        'stream of Products:DescribeStream',
+        'stream of Products:GetRecords',
+        'stream of Products:GetShardIterator',
         'any stream:ListStreams',
       ],
-      others: ['sns:Publish', 'sqs:SendMessage'],
+      others: ['kinesis:PutRecord', 'sns:Publish', 'sqs:SendMessage'],
     },
     // Alerts to the staff go by e-mail alone.
     'delivery-email': { items: [...delivery, 'Users/byRole:Query'], others: [...fromQueue, 'ses:SendEmail'] },
@@ -218,6 +219,8 @@ describe('what a Lambda may do', () => {
         'AuditSeals:BatchGetItem',
         'AuditSeals:PutItem',
         'AuditSeals:UpdateItem',
+        'Users:GetItem',
+        'Audit:Query',
         'stream of Audit:DescribeStream',
         'stream of Audit:GetRecords',
         'stream of Audit:GetShardIterator',
@@ -275,6 +278,26 @@ describe('what a Lambda may do', () => {
       expect(seals.length > 0, name).toBe(name === 'audit-seal');
     }
   });
+
+  it('is for the sealer to ask who was erased and who placed an order, and to read no account', () => {
+    expect(keysOf('audit-seal', 'GetItem', 'Users')).toEqual([['ERASURE#*']]);
+    expect(keysOf('audit-seal', 'Query', 'Audit')).toEqual([['ORDER#*']]);
+  });
+
+  it('is to delete accounts and their names, and nobody from the register of erasures', () => {
+    expect(keysOf('user', 'DeleteItem', 'Users')).toEqual([['USER#*', 'EMAIL#*', 'USERNAME#*']]);
+    for (const name of lambdas(backend).keys()) {
+      if (name !== 'user') expect(itemRights(name), name).not.toContain('Users:DeleteItem');
+    }
+  });
+
+  /** Partitions that an action on a table is bounded to, of each statement that allows it. */
+  function keysOf(name: string, action: string, table: string): unknown[] {
+    return rightsOf(name)
+      .filter(({ actions }) => actions.includes(`dynamodb:${action}`))
+      .filter(({ resources }) => resources.some((arn) => tableIn(arn) === table))
+      .map(({ conditions }) => Object(conditions)['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']);
+  }
 
   it('is, for an erasure alone, to overwrite where an entry’s actor was and what they wrote', () => {
     const [update, ...more] = rightsOf('user').filter(

@@ -55,7 +55,6 @@ describe('an alarm', () => {
     ['PushLate', 'ApproximateAgeOfOldestMessage', 300, /told late/i],
     ['EventsLate', 'DeliveryToS3.DataFreshness', 3600, /analytics lags/i],
     ['EventsUnconverted', 'FailedConversion.Records', 1, /analytics lacks/i],
-    ['ApiErrors', '5XXError', 5, /customers cannot/i],
   ])('%s watches %s from %i on and says what users suffer', (id, metric, threshold, impact) => {
     const { properties } = resource(backend, 'AWS::CloudWatch::Alarm', id);
     expect(properties).toMatchObject({
@@ -68,6 +67,27 @@ describe('an alarm', () => {
     expect(properties.AlarmDescription).toMatch(impact);
     expect(properties.AlarmActions.map(text)).toEqual([`<${topic}>`]);
     expect(properties.OKActions.map(text)).toEqual([`<${topic}>`]);
+  });
+
+  it('on errors of the API goes by their share, as five of 100,000 must not take a deployment back', () => {
+    const { properties } = resource(backend, 'AWS::CloudWatch::Alarm', 'ApiErrors');
+    const formula = properties.Metrics.find(({ Expression }: { Expression?: string }) => Expression);
+    expect(formula.Expression).toBe('IF(errors >= 5, 100 * errors / requests, 0)');
+    const counted = properties.Metrics.flatMap(
+      ({ Id, MetricStat }: Record<string, Record<string, unknown>>) =>
+        MetricStat ? [[Id, Object(MetricStat.Metric).MetricName, MetricStat.Stat]] : [],
+    );
+    expect(counted).toEqual([
+      ['errors', '5XXError', 'Sum'],
+      ['requests', 'Count', 'Sum'],
+    ]);
+    expect(properties).toMatchObject({
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: expect.stringMatching(/customers cannot/i),
+    });
   });
 
   it('may be published by CloudWatch, for this account only', () => {

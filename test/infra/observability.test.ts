@@ -20,6 +20,14 @@ function bodyOf(template: ReturnType<typeof templatesOf>['backend']): string {
   return text(resource(template, 'AWS::CloudWatch::Dashboard').properties.DashboardBody);
 }
 
+interface Widget {
+  readonly properties: { readonly markdown?: string; readonly metrics?: readonly unknown[][] };
+}
+
+function widgetsOf(template: ReturnType<typeof templatesOf>['backend']): Widget[] {
+  return JSON.parse(bodyOf(template)).widgets;
+}
+
 describe.each(stageNames)('what is seen of %s', (stage) => {
   const { backend, data } = templatesOf(stage);
   const settings = stageSettings(stage);
@@ -76,11 +84,22 @@ describe.each(stageNames)('what is seen of %s', (stage) => {
     for (const { id } of alarmsOf(backend)) expect(body, id).toContain(`<${id}.Arn>`);
     for (const { id } of resources(backend, 'AWS::SQS::Queue'))
       expect(body, id).toContain(`<${id}.QueueName>`);
-    for (const { id } of resources(data, 'AWS::DynamoDB::Table')) expect(body, id).toContain(id);
-    for (const alarm of alarmsOf(backend)) {
-      const id = alarm.properties.AlarmName.replace(`storefront-${stage}-`, '');
-      expect(body).toContain(`[${id}](docs/operations.md#${id.toLowerCase()})`);
+    for (const { id, properties } of resources(data, 'AWS::DynamoDB::Table')) {
+      expect(body, id).toContain(id);
+      for (const { IndexName } of properties.GlobalSecondaryIndexes ?? []) {
+        expect(body, `${id} ${IndexName}`).toContain(`"GlobalSecondaryIndexName","${IndexName}"`);
+      }
     }
+  });
+
+  it('names the runbooks without links, as the stage does not say where they can be read', () => {
+    const names = alarmsOf(backend).map(({ properties }) =>
+      properties.AlarmName.replace(`storefront-${stage}-`, ''),
+    );
+    const { properties } = widgetsOf(backend).find(({ properties: { markdown = '' } }) =>
+      markdown.startsWith('### Runbooks'),
+    ) ?? { properties: {} };
+    expect(properties.markdown?.split('\n').at(-1)?.split(' · ').sort()).toEqual(names.sort());
   });
 });
 
@@ -97,12 +116,31 @@ describe('the table of metrics', () => {
   );
 
   it('has what the dashboard shows, and nothing that it does not', () => {
-    const { widgets } = JSON.parse(bodyOf(templatesOf('prod').backend));
-    const shown = widgets.flatMap(({ properties }: { properties: { metrics?: unknown[][] } }) =>
-      (properties.metrics ?? []).filter(([namespace]) => namespace === 'Storefront').map(([, name]) => name),
+    const shown = widgetsOf(templatesOf('prod').backend).flatMap(({ properties: { metrics = [] } }) =>
+      metrics.flatMap(([namespace, name]) => (namespace === 'Storefront' ? [name] : searchedFor(namespace))),
     );
     expect([...new Set(shown)].sort()).toEqual(documented.sort());
   });
+
+  it('looks for amounts in whatever currencies there are', () => {
+    const expressions = widgetsOf(templatesOf('prod').backend).flatMap(({ properties: { metrics = [] } }) =>
+      metrics.flatMap(([first]) => (isSearch(first) ? [first.expression] : [])),
+    );
+    expect(expressions.sort()).toEqual(
+      ['AmountLostToStock', 'AmountPaid', 'AmountRefunded'].map(
+        (name) =>
+          `SEARCH('{Storefront,service,stage,currency} MetricName="${name}" service="insights" stage="prod"', 'Sum', 300)`,
+      ),
+    );
+  });
+
+  function isSearch(row: unknown): row is { expression: string } {
+    return typeof row === 'object' && row !== null && 'expression' in row;
+  }
+
+  function searchedFor(row: unknown): string[] {
+    return isSearch(row) ? [/MetricName="(\w+)"/.exec(row.expression)?.[1] ?? row.expression] : [];
+  }
 });
 
 describe('an alarm on the business', () => {
@@ -112,11 +150,29 @@ describe('an alarm on the business', () => {
     { Name: 'service', Value: service },
     { Name: 'stage', Value: 'prod' },
   ];
+  interface MetricStat {
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+    };
+    readonly Stat: string;
+  }
+  const parts = (id: string): { MetricStat?: MetricStat; Expression?: string }[] => alarm(id).Metrics;
+  /** What a formula is made of. */
+  const metricsOf = (id: string) =>
+    parts(id).flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat]));
+  const expressionOf = (id: string) =>
+    parts(id).find(({ Expression }) => Expression !== undefined)?.Expression;
+  /** Of a table, from the name of the export that its name is imported by. */
+  const nameOf = (value: unknown) =>
+    /RefTables([A-Z][a-z]+)[0-9A-F]{8}/.exec(text(value))?.[1] ?? text(value);
 
   it.each([
     ['CheckoutSlow', 'SecondsToPaid', 'insights', 30],
     ['OrdersHeldLong', 'OldestHeldSeconds', 'reconciler', 24 * 3600],
     ['AuditTampered', 'AuditEntriesTampered', 'audit-seal', 1],
+    ['ReconcileFailing', 'ReconcileFailures', 'reconciler', 1],
   ])('%s watches %s, as the Lambda %s publishes it, from %i on', (id, MetricName, service, Threshold) => {
     expect(alarm(id)).toMatchObject({
       Namespace: 'Storefront',
@@ -129,13 +185,11 @@ describe('an alarm on the business', () => {
   });
 
   it('looks at the share of failed payments once there are enough of them', () => {
-    const { Metrics, Threshold } = alarm('PaymentsFail');
-    expect(Threshold).toBe(30);
-    expect(Metrics.map(({ Expression }: { Expression?: string }) => Expression)).toContain(
-      'IF(payments >= 10, 100 * failures / payments, 0)',
-    );
-    for (const { MetricStat } of Metrics.filter((metric: { MetricStat?: object }) => metric.MetricStat)) {
-      expect(MetricStat.Metric).toEqual({
+    expect(alarm('PaymentsFail').Threshold).toBe(30);
+    expect(expressionOf('PaymentsFail')).toBe('IF(payments >= 10, 100 * failures / payments, 0)');
+    expect(metricsOf('PaymentsFail')).toHaveLength(2);
+    for (const { Metric } of metricsOf('PaymentsFail')) {
+      expect(Metric).toEqual({
         Namespace: 'Storefront',
         MetricName: 'PaymentFailure',
         Dimensions: dimensions('insights'),
@@ -143,20 +197,120 @@ describe('an alarm on the business', () => {
     }
   });
 
-  it('sums what is throttled of all tables that a checkout writes, within the ten metrics that CloudWatch allows', () => {
-    const { Metrics, Threshold } = alarm('TablesThrottled');
-    const isMetric = (metric: { MetricStat?: object }) => metric.MetricStat !== undefined;
-    const asked = Metrics.filter(isMetric).map(
-      ({ MetricStat }: { MetricStat: { Metric: { Namespace: string; MetricName: string } } }) =>
-        `${MetricStat.Metric.Namespace} ${MetricStat.Metric.MetricName}`,
-    );
-    expect(asked.filter((name: string) => name === 'AWS/DynamoDB ReadThrottleEvents')).toHaveLength(5);
-    expect(asked.filter((name: string) => name === 'AWS/DynamoDB WriteThrottleEvents')).toHaveLength(5);
-    expect(asked).toHaveLength(10);
-    expect(Metrics.find((metric: object) => !isMetric(metric))).toMatchObject({
-      Expression: 'SUM(METRICS())',
+  it('goes off for three payments without an answer, however few are made', () => {
+    expect(alarm('PaymentsUnavailable')).toMatchObject({
+      Namespace: 'Storefront',
+      MetricName: 'OrdersFailed',
+      Dimensions: [{ Name: 'reason', Value: 'payment_unavailable' }, ...dimensions('insights')],
+      Statistic: 'Sum',
+      Period: 3600,
+      EvaluationPeriods: 1,
+      Threshold: 3,
+      TreatMissingData: 'notBreaching',
     });
-    expect(Threshold).toBe(100);
+  });
+
+  it('goes off when three runs of the reconciler met an order that they could not mend, not when one did', () => {
+    expect(alarm('ReconcileFailing')).toMatchObject({
+      Statistic: 'Minimum',
+      Period: 900,
+      EvaluationPeriods: 1,
+    });
+  });
+
+  it('makes nothing of a single slow order, nor of one slow request among few', () => {
+    expect(alarm('CheckoutSlow')).toMatchObject({ ExtendedStatistic: 'p50', EvaluationPeriods: 2 });
+    expect(expressionOf('ApiSlow')).toBe('IF(requests >= 20, latency, 0)');
+    expect(metricsOf('ApiSlow').map(({ Metric, Stat }) => `${Metric.MetricName} ${Stat}`)).toEqual([
+      'Latency p95',
+      'Latency SampleCount',
+    ]);
+    expect(alarm('ApiSlow')).toMatchObject({ Threshold: 3000, EvaluationPeriods: 3 });
+  });
+
+  it.each([
+    ['ReportsStopped', 'insights'],
+    ['SealsStopped', 'audit-seal'],
+  ])(
+    '%s compares checkouts with calls of %s, of which Lambda tells nothing when there are none',
+    (id, name) => {
+      expect(expressionOf(id)).toBe('IF(FILL(started, 0) > 0 AND FILL(calls, 0) < 1, 1, 0)');
+      expect(alarm(id)).toMatchObject({
+        Threshold: 1,
+        EvaluationPeriods: 2,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      });
+      const [started, calls] = metricsOf(id);
+      expect(started).toMatchObject({
+        Period: 1800,
+        Stat: 'Sum',
+        Metric: { Namespace: 'AWS/States', MetricName: 'ExecutionsStarted' },
+      });
+      expect(text(started?.Metric.Dimensions[0]?.Value)).toMatch(/^<Checkout/);
+      expect(calls).toMatchObject({
+        Period: 1800,
+        Stat: 'Sum',
+        Metric: { Namespace: 'AWS/Lambda', MetricName: 'Invocations' },
+      });
+      const lambda = lambdas(backend).get(name)?.id;
+      expect(calls?.Metric.Dimensions.map(({ Value }) => text(Value))).toContain(`<${lambda}>`);
+    },
+  );
+
+  it('NoticesStopped compares calls of order-notices with orders that customers are to be told of', () => {
+    expect(expressionOf('NoticesStopped')).toBe(
+      'IF(FILL(held, 0) + FILL(shipped, 0) + FILL(delivered, 0) > 0 AND FILL(calls, 0) < 1, 1, 0)',
+    );
+    const lambda = lambdas(backend).get('order-notices')?.id;
+    expect(
+      metricsOf('NoticesStopped').map(
+        ({ Metric: { MetricName, Dimensions } }) =>
+          `${MetricName} ${Dimensions.map(({ Value }) => text(Value)).join(' ')}`,
+      ),
+    ).toEqual([
+      'OrdersHeld insights prod',
+      'OrdersShipped insights prod',
+      'OrdersDelivered insights prod',
+      expect.stringMatching(new RegExp(`^Invocations <${lambda}> .*:live$`)),
+    ]);
+    expect(alarm('NoticesStopped')).toMatchObject({ EvaluationPeriods: 2, TreatMissingData: 'notBreaching' });
+  });
+
+  it('sums what is throttled of all tables that a checkout writes, within the ten metrics that CloudWatch allows', () => {
+    const asked = metricsOf('TablesThrottled').map(
+      ({ Metric }) => `${Metric.Namespace} ${Metric.MetricName}`,
+    );
+    expect(asked.filter((name) => name === 'AWS/DynamoDB ReadThrottleEvents')).toHaveLength(5);
+    expect(asked.filter((name) => name === 'AWS/DynamoDB WriteThrottleEvents')).toHaveLength(5);
+    expect(asked).toHaveLength(10);
+    expect(expressionOf('TablesThrottled')).toBe('SUM(METRICS())');
+    expect(alarm('TablesThrottled').Threshold).toBe(100);
+  });
+
+  it('sums what is throttled of every index of these tables, which the tables’ own metrics leave out', () => {
+    const asked = metricsOf('IndexesThrottled').map(
+      ({ Metric: { Namespace, MetricName, Dimensions } }) =>
+        `${Namespace} ${MetricName} ${Dimensions.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`).join(' ')}`,
+    );
+    const indexes = ['Orders', 'Inventory', 'Users', 'Products', 'Idempotency'].flatMap((table) => {
+      const { properties } = resource(templatesOf('prod').data, 'AWS::DynamoDB::Table', `Tables${table}`);
+      return (properties.GlobalSecondaryIndexes ?? []).map(
+        ({ IndexName }: { IndexName: string }) => `${table} ${IndexName}`,
+      );
+    });
+    expect(asked.sort()).toEqual(
+      indexes
+        .map((index) => index.split(' '))
+        .map(
+          ([table, index]) =>
+            `AWS/DynamoDB WriteThrottleEvents GlobalSecondaryIndexName=${index} TableName=${table}`,
+        )
+        .sort(),
+    );
+    expect(asked.join()).toContain('GlobalSecondaryIndexName=byMonth');
+    expect(asked.length).toBeLessThanOrEqual(10);
+    expect(expressionOf('IndexesThrottled')).toBe('SUM(METRICS())');
   });
 
   it('goes off when the reconciler is not heard of at all', () => {
@@ -186,6 +340,7 @@ describe('an alarm on the business', () => {
       TreatMissingData: 'breaching',
     });
     expect(properties.AlarmDescription).toContain('https://wiki.shop.example/run#feworderspaid');
+    expect(bodyOf(told)).toContain('[FewOrdersPaid](https://wiki.shop.example/run#feworderspaid)');
     expect(headings).toContain('FewOrdersPaid');
     expect(existsSync(join(repository, 'docs', 'observability.md'))).toBe(true);
   });
@@ -193,8 +348,14 @@ describe('an alarm on the business', () => {
   it('leaves little to metric math, which the emulator has not', () => {
     const byFormula = alarmsOf(backend).filter(({ properties }) => properties.Metrics !== undefined);
     expect(byFormula.map(({ properties }) => properties.AlarmName).sort()).toEqual([
+      'storefront-prod-ApiErrors',
+      'storefront-prod-ApiSlow',
       'storefront-prod-BackupsFailed',
+      'storefront-prod-IndexesThrottled',
+      'storefront-prod-NoticesStopped',
       'storefront-prod-PaymentsFail',
+      'storefront-prod-ReportsStopped',
+      'storefront-prod-SealsStopped',
       'storefront-prod-TablesThrottled',
     ]);
   });

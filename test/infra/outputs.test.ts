@@ -39,7 +39,7 @@ describe.each(stageNames)('the stack of %s', (stage) => {
   });
 
   it('tells the secrets by ARN, and none of their values', () => {
-    for (const name of ['Auth0SecretArn', 'CaptchaSecretArn', 'MfaSecretArn']) {
+    for (const name of ['Auth0SecretArn', 'CaptchaSecretArn', 'MfaSecretArn', 'StripeSecretArn']) {
       expect(text(data.Outputs[name]?.Value)).toMatch(/^<\w+>$/);
     }
     for (const { id, properties } of resources(data, 'AWS::SecretsManager::Secret')) {

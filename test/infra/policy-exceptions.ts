@@ -50,7 +50,7 @@ export const policyExceptions: readonly PolicyException[] = [
   },
   {
     reason: 'Backups of our own tables, each named by its time.',
-    of: /^AWS::IAM::Policy BackupsRole/,
+    of: /^AWS::IAM::Role BackupsRole/,
     wildcard: /^resource <Tables\w+\.Arn>\/backup\/\*$/,
     action: /^dynamodb:(DeleteBackup|DescribeBackup)$/,
   },

@@ -33,6 +33,13 @@ describe('stage settings', () => {
     }
   });
 
+  it.each(['WARN', 'ERROR'])(
+    'refuse to log from %s on, as metrics are lines of the level INFO',
+    (logLevel) => {
+      expect(() => stageSettings('prod', JSON.parse(JSON.stringify({ logLevel })))).toThrow('logLevel');
+    },
+  );
+
   it('take a sender for each channel, and refuse one that cannot be', () => {
     const of = (notifications: object) => stageSettings('prod', { notifications }).notifications;
     expect(of({})).toEqual({ staff: [] });
@@ -108,6 +115,11 @@ describe('stage settings', () => {
     [{ reservedConcurrency: { payment: 0 } }, 'reservedConcurrency.payment'],
     [{ backup: { keptDays: 36 } }, 'backup.keptDays'],
     [{ webAcl: { perToken: 5 } }, 'webAcl'],
+    [
+      { webAcl: { overLimit: 'captcha', blockAnonymous: false, perAddress: 3000, perToken: 1500 } },
+      'webAcl.overLimit: captcha needs the page that solves it: an origin in cors.allowedOrigins',
+    ],
+    [{ usagePlan: { clients: ['a', 'b', 'c', 'd', 'e', 'f'] } }, 'usagePlan.clients'],
     [{ usagePlan: { clients: ['Web Shop'] } }, 'usagePlan.clients.0: must be a name such as web'],
     [{ loglevel: 'INFO' } as object, 'loglevel'],
   ])('refuse %j and name the setting', (overrides, message) => {

@@ -61,9 +61,13 @@ describe('a stage that pays with Stripe', () => {
 });
 
 describe('a stage that pays in the sandbox', () => {
-  it('has no secret of Stripe', () => {
-    const secrets = resources(templatesOf('dev').data, 'AWS::SecretsManager::Secret');
-    expect(secrets.filter(({ id }) => id.startsWith('Stripe'))).toEqual([]);
+  it('keeps the secret of Stripe for its return, and lets nobody read it', () => {
+    const { data, backend } = templatesOf('dev');
+    const secrets = resources(data, 'AWS::SecretsManager::Secret').filter(({ id }) =>
+      id.startsWith('Stripe'),
+    );
+    expect(secrets).toHaveLength(1);
+    expect(JSON.stringify(backend)).not.toContain('RefStripe');
   });
 });
 

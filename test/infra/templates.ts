@@ -133,14 +133,24 @@ export interface Statement {
   readonly conditions: unknown;
 }
 
-/** Every statement of every identity policy, of one role if told. */
+/** Every statement of every identity policy, of one role if told, whether it stands by itself or within its role. */
 export function statements(template: CloudFormationTemplate, roleId?: string): Statement[] {
-  return resources(template, 'AWS::IAM::Policy')
-    .filter(
-      ({ properties }) => !roleId || properties.Roles.some((role: unknown) => text(role) === `<${roleId}>`),
-    )
-    .flatMap(({ id, properties }) =>
-      properties.PolicyDocument.Statement.map(
+  const apart = resources(template, 'AWS::IAM::Policy').map(({ id, properties }) => ({
+    id,
+    roles: properties.Roles.map(text),
+    document: properties.PolicyDocument,
+  }));
+  const within = resources(template, 'AWS::IAM::Role').flatMap(({ id, properties }) =>
+    (properties.Policies ?? []).map((policy: { PolicyDocument: unknown }) => ({
+      id,
+      roles: [`<${id}>`],
+      document: policy.PolicyDocument,
+    })),
+  );
+  return [...apart, ...within]
+    .filter(({ roles }) => !roleId || roles.includes(`<${roleId}>`))
+    .flatMap(({ id, document }) =>
+      document.Statement.map(
         (statement: { Action: string | string[]; Resource: unknown; Condition?: unknown }) => ({
           policy: id,
           actions: list(statement.Action),

@@ -13,8 +13,8 @@ export interface Sent<C extends Channel> {
 export interface DeliveryFakes<C extends Channel> extends DeliveryPorts<C> {
   readonly sent: Sent<C>[];
   readonly users: Map<string, User>;
-  /** State and outcome by key. */
-  readonly kept: Map<string, { until: Date; outcome?: DeliveryOutcome }>;
+  /** Claims and outcomes by key. */
+  readonly kept: Map<string, { until: Date; attempt: string; sends: number; outcome?: DeliveryOutcome }>;
   /** Answers or throws in place of the provider, one after the other; then all is taken. */
   readonly replies: (SendResult | Error)[];
   /** Breaks off before the outcome is noted, as often as it says. */
@@ -23,6 +23,8 @@ export interface DeliveryFakes<C extends Channel> extends DeliveryPorts<C> {
   readonly measured: string[];
   /** What was waited for, in milliseconds. */
   readonly pauses: number[];
+  /** Moves the clock, in milliseconds. */
+  advance(milliseconds: number): void;
 }
 
 /** A channel in memory, with the clock of the tests. */
@@ -31,7 +33,7 @@ export function deliveryFakes<C extends Channel>(
   users: readonly User[],
   staffAddresses: readonly string[] = [],
 ): DeliveryFakes<C> {
-  const { clock } = testEffects();
+  const { clock, ids, advance } = testEffects();
   const kept: DeliveryFakes<C>['kept'] = new Map();
   const byId = new Map(users.map((user) => [user.userId, user]));
   const sent: Sent<C>[] = [];
@@ -47,6 +49,8 @@ export function deliveryFakes<C extends Channel>(
     },
     channel,
     clock,
+    advance,
+    newAttempt: () => ids.next(),
     staffAddresses,
     sent,
     users: byId,
@@ -58,22 +62,29 @@ export function deliveryFakes<C extends Channel>(
       staff: async () => [...byId.values()].filter(({ role, disabled }) => role !== 'Customer' && !disabled),
     },
     records: {
-      async claim(key, now, until) {
+      async claim(key, { id, now, until, most }) {
         const record = kept.get(key);
-        if (record?.outcome) return 'done';
-        if (record && record.until > now) return 'busy';
-        kept.set(key, { until });
-        return 'claimed';
+        if (record?.outcome) return { status: 'done' };
+        if (record && record.until > now) return { status: 'busy' };
+        if (record && record.sends >= most) return { status: 'spent' };
+        const sends = (record?.sends ?? 0) + 1;
+        kept.set(key, { until, attempt: id, sends });
+        return { status: 'claimed', sends };
       },
-      async complete(key, outcome) {
+      async complete(key, attempt, outcome) {
         if (fakes.crashes > 0) {
           fakes.crashes -= 1;
           throw new Error('the Lambda died');
         }
-        kept.set(key, { until: new Date(0), outcome });
+        const record = kept.get(key);
+        if (!record || record.outcome) return false;
+        kept.set(key, { ...record, attempt, outcome });
+        return true;
       },
-      async release(key) {
-        kept.delete(key);
+      async release(key, attempt) {
+        const record = kept.get(key);
+        if (!record || record.outcome || record.attempt !== attempt) return;
+        kept.set(key, { until: new Date(0), attempt: '', sends: record.sends - 1 });
       },
     },
     sender: {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { nonEmpty, readEnvironment } from '../../config/environment.ts';
@@ -29,6 +30,7 @@ export function createDelivery<C extends Channel>(
     readers: createReaders(dynamo(), USERS_TABLE),
     records: createDeliveryRecords(dynamo(), IDEMPOTENCY_TABLE),
     clock: systemClock,
+    newAttempt: randomUUID,
     staffAddresses: STAFF_ADDRESSES,
     publish: createMetricsPublisher(`delivery-${channel}`),
     // Apart from each other, or what was refused together would come again together.

@@ -1,8 +1,7 @@
 import { BadRequestException, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Sender } from '../../notifications/delivery-ports.ts';
 import { fromHeader, isMailAddress, readMailSender } from '../../notifications/mail-address.ts';
-import { awsCall } from '../aws-faults.ts';
-import { isThrottle, senderDefaults } from './sender-client.ts';
+import { attempt, senderDefaults } from './sender-client.ts';
 
 export interface SesSettings {
   /** `Name <address>` or an address alone, of an identity that SES has verified. */
@@ -41,16 +40,9 @@ export function createSesSender(
         EmailTags: [{ Name: 'type', Value: type }],
         ...(configurationSet === undefined ? {} : { ConfigurationSetName: configurationSet }),
       });
-      try {
-        await awsCall('SES', () => client.send(command));
-        return { status: 'sent' };
-      } catch (error) {
-        if (isThrottle(error)) return { status: 'throttled' };
-        const isAboutThem =
-          error instanceof BadRequestException && error.message.includes(to) && to !== sender.address;
-        if (isAboutThem) return { status: 'undeliverable', reason: error.name };
-        throw error;
-      }
+      const isTheirs = (error: Error) =>
+        error instanceof BadRequestException && error.message.includes(to) && to !== sender.address;
+      return attempt('SES', () => client.send(command), isTheirs);
     },
   };
 }

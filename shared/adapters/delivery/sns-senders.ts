@@ -1,7 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Sender, SendResult } from '../../notifications/delivery-ports.ts';
-import { awsCall } from '../aws-faults.ts';
-import { isThrottle, senderDefaults } from './sender-client.ts';
+import { attempt, senderDefaults } from './sender-client.ts';
 
 export interface SmsSettings {
   readonly type: 'Transactional' | 'Promotional';
@@ -58,21 +57,17 @@ export function createPushSender(client = new SNSClient(senderDefaults)): Sender
   };
 }
 
-async function publish(
+function publish(
   client: SNSClient,
   refusals: Refusals,
   input: ConstructorParameters<typeof PublishCommand>[0],
 ): Promise<SendResult> {
-  try {
-    await awsCall('SNS', () => client.send(new PublishCommand(input)));
-    return { status: 'sent' };
-  } catch (error) {
-    if (isThrottle(error)) return { status: 'throttled' };
-    if (error instanceof Error && isFinal(error, refusals)) {
-      return { status: 'undeliverable', reason: error.name };
-    }
-    throw error;
-  }
+  const command = new PublishCommand(input);
+  return attempt(
+    'SNS',
+    () => client.send(command),
+    (error) => isFinal(error, refusals),
+  );
 }
 
 /** SNS writes `Invalid parameter: PhoneNumber Reason: …`. */

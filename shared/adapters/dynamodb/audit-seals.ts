@@ -4,7 +4,6 @@ import type { SealStore } from '../../audit/seal-entries.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
 import { isConditionFailure, transiently } from './faults.ts';
-import { queryAll } from './query-all.ts';
 import { type RetryEffects, type TransactItem, transact } from './transact.ts';
 
 const headKey = (chain: string) => ({ pk: chain, sk: 'HEAD' });
@@ -81,25 +80,18 @@ function sealPut(TableName: string, seal: Seal): TransactItem {
   return { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } };
 }
 
-/** A whole chain, read strongly. What is no seal any more is one that was changed: it is left out, and missed. */
-export async function readSeals(
-  client: Dynamo,
-  table: string,
-  chain: string,
-): Promise<{ head: Head | undefined; seals: Seal[] }> {
-  const items = await queryAll(client, {
-    TableName: table,
-    KeyConditionExpression: 'pk = :chain',
-    ExpressionAttributeValues: { ':chain': chain },
-    ConsistentRead: true,
-  });
-  const readable = <T>(item: Record<string, unknown>, parse: (item: Record<string, unknown>) => T): T[] => {
-    try {
-      return [parse(item)];
-    } catch {
-      return [];
-    }
-  };
-  const head = items.filter(({ sk }) => sk === 'HEAD').flatMap((item) => readable(item, toHead))[0];
-  return { head, seals: items.filter(({ sk }) => sk !== 'HEAD').flatMap((item) => readable(item, toSeal)) };
+/**
+ * An item of the table as it was read: a chain's head, or a seal with the key that it lies under.
+ * @returns undefined for what is neither any more: it was changed, so it is missed
+ */
+export function readSealItem(
+  item: Readonly<Record<string, unknown>>,
+): { readonly head: Head } | { readonly key: string; readonly seal: Seal } | undefined {
+  const { pk: _pk, sk, ...fields } = item;
+  if (sk === 'HEAD') {
+    const head = headSchema.safeParse(fields).data;
+    return head && { head };
+  }
+  const seal = sealSchema.safeParse(fields).data;
+  return seal && { key: String(sk).replace(/^ENTRY#/, ''), seal };
 }

@@ -12,6 +12,7 @@ const appliedSchema = z.object({
   version: z.int(),
   facts: salesFactsSchema.optional(),
   milestones: z.array(z.string()).optional(),
+  givenBack: z.int().optional(),
 });
 
 /** Counters in the Insights table. Two write units for each counter and mark; score counters also move in byScore. */

@@ -9,7 +9,7 @@ import { isFalseCondition, type RetryEffects, transact } from './transact.ts';
 import { userKey } from './user-directory.ts';
 import { emailKey, usernameKey } from './user-store.ts';
 
-const erasureKey = (userId: string) => ({ pk: `ERASURE#${userId}` });
+export const erasureKey = (userId: string) => ({ pk: `ERASURE#${userId}` });
 const erasureSchema = z.object({
   userId: z.string(),
   startedAt: z.string(),

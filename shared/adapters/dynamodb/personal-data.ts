@@ -1,6 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { PersonalData, SentNotification } from '../../identity/personal-data.ts';
+import { orderMessageIds } from '../../notifications/order-messages.ts';
 import { publicationKey } from '../../notifications/publish-once.ts';
 import { isErased, withoutPersonalData } from '../../orders/erase-order.ts';
 import type { Order } from '../../orders/order.ts';
@@ -21,18 +22,6 @@ interface PersonalDataTables {
 }
 
 const ordersPerPage = 100;
-/** The messages about an order that go to its customer. */
-const notificationTypes = [
-  'order_confirmation',
-  'order_partial',
-  'order_failed',
-  'order_cancelled',
-  'order_refunded',
-  'order_held',
-  'order_approved',
-  'order_shipped',
-  'order_delivered',
-];
 const waitingSchema = z.object({ sk: z.string() });
 const claimSchema = z.object({ pk: z.string(), state: z.string() });
 
@@ -70,9 +59,9 @@ export function createPersonalData(
     },
 
     async notificationsOf(orderIds) {
-      const names = orderIds.flatMap((orderId) =>
-        notificationTypes.map((type) => ({ pk: publicationKey(`${orderId}#${type}`) })),
-      );
+      const names = orderIds
+        .flatMap((orderId) => orderMessageIds(orderId, 'Customer'))
+        .map(({ id }) => ({ pk: publicationKey(id) }));
       const claims = await batchGet(client, tables.idempotency, names, retry, { consistent: true });
       return claims.map((claim): SentNotification => {
         const { pk, state } = claimSchema.parse(claim);

@@ -11,6 +11,7 @@ import { listingActions } from './listing-item.ts';
 import { toProduct } from './product-item.ts';
 import { searchProducts } from './product-search.ts';
 import { stockChangeItem } from './stock-change-item.ts';
+import { markOf, noMark } from './stock-mark.ts';
 import {
   isFalseCondition,
   maximumActions,
@@ -29,6 +30,8 @@ export interface ProductTables extends ReaderTables {
   readonly audit: string;
 }
 
+/** Of an edit whose threshold orders cross meanwhile. */
+const updateRounds = 5;
 /** Alternatives are a courtesy: no more is read for them than usually suffices. */
 const productsPerAlternatives = 40;
 
@@ -82,8 +85,16 @@ export function createProductStore(
     },
 
     async update(before, edited, audit) {
-      const Update = editOf(tables.products, edited, before.version);
-      return (await write([{ Update }, auditPut(audit)], before, edited)) === undefined;
+      // Orders go on taking stock meanwhile, without a new version: another look decides the mark anew.
+      let current: Product | undefined = before;
+      for (let round = 0; round < updateRounds; round += 1) {
+        const Update = editOf(tables.products, edited, current);
+        const refusal = await write([{ Update }, auditPut(audit)], before, edited);
+        if (!refusal) return true;
+        current = await findProduct(client, tables.products, before.productId);
+        if (current?.version !== before.version) return false;
+      }
+      throw new TransientError(`The stock of ${before.productId} keeps crossing its threshold`);
     },
 
     async adjustStock(adjustment) {
@@ -138,45 +149,67 @@ function loadProducts(client: Dynamo, table: string, effects: RetryEffects) {
 type Update = Required<Pick<UpdateCommandInput, 'UpdateExpression'>> & UpdateCommandInput;
 
 /** Sets what Admins edit and leaves the counts to those who hold, sell and adjust meanwhile. */
-function editOf(table: string, edited: Product, expected: number): Update {
+function editOf(table: string, edited: Product, current: Product): Update {
   const { productId, stockCount: _, availableCount: __, imageUrl, ...fields } = edited;
   const set: Record<string, unknown> = { ...fields, ...(imageUrl === undefined ? {} : { imageUrl }) };
   const names = Object.keys(set);
-  const setExpression = `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`;
+  const { lowStockThreshold: before, version, availableCount } = current;
+  const edge = edited.lowStockThreshold;
+  const mark =
+    edge === before
+      ? noMark
+      : markOf(availableCount <= edge, edge, edge > before ? edited.updatedAt : undefined);
+  const sets = [...names.map((name) => `#${name} = :${name}`), ...mark.set];
+  const removes = [...(imageUrl === undefined ? ['imageUrl'] : []), ...mark.remove];
   return {
     TableName: table,
     Key: { productId },
-    UpdateExpression: imageUrl === undefined ? `${setExpression} REMOVE imageUrl` : setExpression,
-    ConditionExpression: '#version = :expected',
+    UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
+    ConditionExpression: ['#version = :expected', ...mark.conditions].join(' AND '),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
-      ':expected': expected,
+      ':expected': version,
+      ...mark.values,
     },
   };
 }
 
 function adjustmentOf(table: string, { before, after, change }: StockAdjustment): Update {
+  const { delta } = change;
+  const threshold = after.lowStockThreshold;
+  const mark = markOf(
+    after.availableCount <= threshold,
+    threshold - delta,
+    delta < 0 ? after.updatedAt : undefined,
+  );
+  const sets = [
+    'stockCount = stockCount + :delta',
+    'availableCount = availableCount + :delta',
+    'updatedBy = :by, updatedAt = :at, auditLogs = :logs, #version = :version',
+    ...mark.set,
+  ];
+  const removes = mark.remove.map((name) => ` REMOVE ${name}`).join('');
   return {
     TableName: table,
     Key: { productId: before.productId },
-    UpdateExpression:
-      'SET stockCount = stockCount + :delta, availableCount = availableCount + :delta, ' +
-      'updatedBy = :by, updatedAt = :at, auditLogs = :logs, #version = :version' +
-      // Above its threshold again, the product can cross it anew.
-      (after.availableCount > after.lowStockThreshold ? ' REMOVE lowStockSince' : ''),
+    UpdateExpression: `SET ${sets.join(', ')}${removes}`,
     // Version and stock as read make the audit's before and after true; holds may go on meanwhile.
-    ConditionExpression: '#version = :expected AND stockCount = :stock AND availableCount >= :least',
+    ConditionExpression: [
+      '#version = :expected AND stockCount = :stock AND availableCount >= :least',
+      ...mark.conditions,
+    ].join(' AND '),
     ExpressionAttributeNames: { '#version': 'version' },
     ExpressionAttributeValues: {
-      ':delta': change.delta,
+      ':delta': delta,
       ':by': after.updatedBy,
       ':at': after.updatedAt,
       ':logs': after.auditLogs,
       ':version': after.version,
       ':expected': before.version,
       ':stock': before.stockCount,
-      ':least': -change.delta,
+      ':least': -delta,
+      ...mark.values,
     },
   };
 }

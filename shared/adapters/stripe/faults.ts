@@ -70,5 +70,8 @@ function briefly(error: unknown): Error {
     return error instanceof Error ? error : new Error(String(error));
   }
   const { type, code = '-', statusCode = '-', requestId = '-' } = error;
-  return new Error(`${type} ${code}, status ${statusCode}, request ${requestId}`);
+  const brief = new Error(`${type} ${code}, status ${statusCode}, request ${requestId}`);
+  // By which a query, and the runbook, know it.
+  brief.name = type;
+  return brief;
 }

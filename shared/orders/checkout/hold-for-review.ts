@@ -1,23 +1,19 @@
 import { appendMirrored } from '../../audit/audit-entry.ts';
-import type { Notification } from '../../notifications/notification.ts';
-import { type PublishPorts, publishOnce } from '../../notifications/publish-once.ts';
-import { logger } from '../../observability/logger.ts';
-import { describeReason, type FraudReason } from '../../payments/fraud-reason.ts';
+import type { FraudReason } from '../../payments/fraud-reason.ts';
 import { type Order, reviewTokensOf } from '../order.ts';
 import { withStep } from '../order-changes.ts';
 import { changeOrder } from '../order-store.ts';
 import type { CheckoutPorts } from './ports.ts';
 
-type HoldPorts = Pick<CheckoutPorts, 'orders' | 'checkouts' | 'effects' | 'audit'> &
-  Pick<PublishPorts, 'notifier' | 'once'>;
+type HoldPorts = Pick<CheckoutPorts, 'orders' | 'checkouts' | 'effects' | 'audit'>;
 
 /**
  * Puts the order on hold, with the token that a manager's decision answers and with the reasons from the record
- * of its payment, and tells the staff. Should a former attempt's token have been answered already, or the order
- * been cancelled, this one is answered at once.
+ * of its payment; the staff are told of what is written. Should a former attempt's token have been answered already,
+ * or the order been cancelled, this one is answered at once.
  */
 export async function holdForReview(
-  { orderId, userId, taskToken }: { orderId: string; userId: string; taskToken: string },
+  { orderId, taskToken }: { orderId: string; taskToken: string },
   ports: HoldPorts,
 ): Promise<void> {
   const now = ports.effects.clock.now();
@@ -39,36 +35,6 @@ export async function holdForReview(
     return;
   }
   await appendMirrored(order, 'order.on_hold', ports.audit);
-  const alert: Notification = {
-    notificationId: `${orderId}#order_on_hold`,
-    topic: 'order',
-    role: 'Manager',
-    type: 'order_on_hold',
-    orderId,
-    userId,
-    data: {
-      total: String(order.pricing.total.amount),
-      currency: order.currency,
-      ...(reasons.length > 0 ? explained(reasons) : {}),
-    },
-  };
-  await tellStaff(alert, ports);
-}
-
-/** The order is on hold and listed as such whether the alert goes out or not; an alert must not fail it. */
-async function tellStaff(alert: Notification, ports: HoldPorts): Promise<void> {
-  try {
-    await publishOnce(alert, { ...ports, clock: ports.effects.clock });
-  } catch (error) {
-    logger.error('staff were not told of a held order', { error: String(error) });
-  }
-}
-
-function explained(reasons: readonly FraudReason[]) {
-  return {
-    reasons: reasons.map(({ code }) => code).join(', '),
-    explanation: reasons.map(describeReason).join(' '),
-  };
 }
 
 function onHold(order: Order, reasons: readonly FraudReason[], reviewToken: string, now: Date): Order {

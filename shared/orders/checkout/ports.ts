@@ -4,7 +4,6 @@ import type { ProductReader } from '../../catalogue/product-store.ts';
 import type { Effects } from '../../effects.ts';
 import type { UserDirectory } from '../../identity/user-directory.ts';
 import type { InventoryStore } from '../../inventory/inventory-store.ts';
-import type { Notifier } from '../../notifications/notifier.ts';
 import type { FraudRules } from '../../payments/fraud-settings.ts';
 import type { Counter } from '../../payments/velocity.ts';
 import type { CheckoutRuns } from '../checkout-runs.ts';
@@ -16,7 +15,6 @@ export interface CheckoutPorts {
   readonly users: UserDirectory;
   readonly products: ProductReader;
   readonly inventory: Pick<InventoryStore, 'hold' | 'linesOf'>;
-  readonly notifier: Notifier;
   readonly checkouts: Pick<CheckoutRuns, 'resume'>;
   readonly audit: AuditTrail;
   readonly effects: Effects;

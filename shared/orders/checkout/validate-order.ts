@@ -1,12 +1,12 @@
 import type { Product } from '../../catalogue/product.ts';
 import { TransientError } from '../../errors.ts';
 import type { StockLine } from '../../inventory/inventory-store.ts';
+import type { StockWatch } from '../../inventory/stock-watch.ts';
 import type { Money } from '../../money/money.ts';
 import { counterReads, type RecentOrders, recentOrders } from '../../payments/velocity.ts';
 import type { Order } from '../order.ts';
 import { changeOrder, OrderMissingError } from '../order-store.ts';
 import { priceOrder } from '../price-order.ts';
-import { type AlertPorts, alertLowStock } from './alert-low-stock.ts';
 import {
   type AllocationOutcome,
   type AllocationPlan,
@@ -24,16 +24,16 @@ export interface ValidatedOrder {
 }
 
 type ValidatePorts = Pick<CheckoutPorts, 'orders' | 'products' | 'inventory' | 'effects'> &
-  ValidationPorts &
-  AlertPorts;
+  ValidationPorts & { readonly stock: StockWatch };
 type Free = ReadonlyMap<string, number>;
 
 const holdRounds = 5;
 
 /**
  * Holds the stock of the order, all of it or (with allowPartial) what there is, and writes what was held and
- * its price on the order, and how many orders came with it of late. Run again it answers the first decision. An
- * order that is to be cancelled gets nothing.
+ * its price on the order, and how many orders came with it of late. Products that run low are marked before it has
+ * decided, so that no attempt leaves one out. Run again it answers the first decision. An order that is to be cancelled
+ * gets nothing.
  * @throws TransientError when stock keeps changing or the store is busy
  */
 export async function validateOrder(orderId: string, ports: ValidatePorts): Promise<ValidatedOrder> {
@@ -46,8 +46,11 @@ export async function validateOrder(orderId: string, ports: ValidatePorts): Prom
   }
   const { products, recent } = await readFor(order, ports);
   const { plan, free: lastSeen } = await hold(order, freeOf(products), ports);
-  const held = plan.lines.map((line) => line.productId);
-  if (held.length > 0) await alertLowStock(order.orderId, held, ports);
+  // All of them: of one that nothing was left of, a former order may have died before it looked.
+  await ports.stock.look(
+    order.items.map(({ productId }) => productId),
+    ports.effects.clock.now(),
+  );
   const decide = (current: Order) =>
     withRecentOrders(allocated(current, plan, lastSeen, products, ports.effects.clock.now()), recent);
   const first = decide(order);

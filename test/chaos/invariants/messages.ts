@@ -1,11 +1,14 @@
+import { lowStockId } from '../../../shared/notifications/low-stock-notice.ts';
+import { type OrderMessage, orderMessageId } from '../../../shared/notifications/order-messages.ts';
 import type { Order } from '../../../shared/orders/order.ts';
+import { rows } from '../ledger.ts';
 import { isPaidFor, isStopped } from './books.ts';
 import type { Settled, Violation } from './violations.ts';
 
 /**
- * Each customer is told once how their order ended, and that it was held, approved, shipped and delivered. Twice is
- * allowed only where the sender could not know that it had told them: of all that sent one message, at most one met
- * no fault. What the stream's queue tells of need not be told.
+ * Each customer is told once how their order ended, and that it was held, approved, shipped and delivered; the staff,
+ * that it was held, and that a product runs low. Twice is allowed only where the sender could not know that it had told
+ * them: of all that sent one message, at most one met no fault. What the streams' queue tells of need not be told.
  */
 export function messageViolations({ world, books }: Settled): Violation[] {
   const found: Violation[] = [];
@@ -20,13 +23,20 @@ export function messageViolations({ world, books }: Settled): Violation[] {
     if (clean > 1)
       found.push({ rule: 'message', about: id, what: `was sent ${clean} times without a fault` });
   }
+  const isLossKnown = world.streams.lostBy('order-notices').length > 0;
+  const askFor = (about: string, due: readonly string[]) => {
+    for (const id of due.filter((one) => !isLossKnown && !sent.has(one))) {
+      found.push({ rule: 'message', about, what: `nobody was told ${id}` });
+    }
+  };
+  for (const { productId, lowStockSince } of rows(world, 'PRODUCTS_TABLE')) {
+    if (lowStockSince === undefined) continue;
+    const product = String(productId);
+    askFor(product, [lowStockId(product, String(lowStockSince))]);
+  }
   for (const order of books.orders) {
     const { orderId, status, flags } = order;
-    if (world.streams.lostBy('order-notices').length === 0) {
-      for (const id of noticesDue(order).filter((due) => !sent.has(due))) {
-        found.push({ rule: 'message', about: orderId, what: `nobody was told ${id}` });
-      }
-    }
+    askFor(orderId, noticesDue(order));
     const executions = books.executionsOf(orderId);
     const isLetter = books.deadLettersOf(orderId).some(({ task }) => task === 'notify');
     const isLost = executions.some(({ states }) => states.some((state) => /NotificationLost$/.test(state)));
@@ -49,11 +59,13 @@ export function messageViolations({ world, books }: Settled): Violation[] {
 
 /** The messages that the stream of the Orders table gives rise to, by what the order's timeline shows. */
 function noticesDue({ orderId, timeline, review }: Order): string[] {
-  return timeline.flatMap(({ status }, index) => {
-    if (status === 'OnHold') return [`${orderId}#order_held`];
-    if (status === 'Shipped' || status === 'Delivered') return [`${orderId}#order_${status.toLowerCase()}`];
+  const due = timeline.flatMap(({ status }, index): OrderMessage[] => {
+    if (status === 'OnHold') return ['order_on_hold', 'order_held'];
+    if (status === 'Shipped') return ['order_shipped'];
+    if (status === 'Delivered') return ['order_delivered'];
     const isApproval =
       status === 'Paid' && timeline[index - 1]?.status === 'OnHold' && review?.decision === 'approved';
-    return isApproval ? [`${orderId}#order_approved`] : [];
+    return isApproval ? ['order_approved'] : [];
   });
+  return due.map((message) => orderMessageId(orderId, message));
 }

@@ -41,7 +41,7 @@ export function eventsOfDays() {
       const stream = fakeStream();
       const at = timeOf(time).toISOString();
       const request = uiEventsRequest.parse({ events: [{ type, at, properties: { place: 2 } }] });
-      await recordUiEvents(request, userId, { stream, effects: testEffects() });
+      await recordUiEvents(request, userId, { stream, effects: testEffects(at) });
       for (const event of stream.events) arrive(event, day);
     },
   };

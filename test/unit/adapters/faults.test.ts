@@ -37,6 +37,15 @@ describe('a call of an AWS service', () => {
       'a fault of the server',
       new SNSServiceException({ ...parts, name: 'InternalFailure', $fault: 'server' }),
     ],
+    [
+      'an answer 502 that the SDK has no name for',
+      new SNSServiceException({
+        message: 'UnknownError',
+        name: 'UnknownError',
+        $fault: 'client',
+        $metadata: { httpStatusCode: 502 },
+      }),
+    ],
     ['a throttle', new SFNServiceException({ ...parts, name: 'ThrottlingException', $fault: 'client' })],
     ['a throttle of the key', new KMSThrottlingException(parts)],
     ['a limit that is reached for now', new ExecutionLimitExceeded(parts)],

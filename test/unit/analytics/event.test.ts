@@ -5,11 +5,7 @@ import { toJSONSchema } from 'zod';
 import { eventColumns } from '../../../lib/constructs/event-columns.ts';
 import { type AnalyticsEvent, analyticsEventSchema, schemaVersion } from '../../../shared/analytics/event.ts';
 import { eventTypes } from '../../../shared/analytics/event-types.ts';
-import type { LowStock } from '../../../shared/inventory/stock-watch.ts';
-import type { Notification } from '../../../shared/notifications/notifier.ts';
-import { alertLowStock } from '../../../shared/orders/checkout/alert-low-stock.ts';
 import { eventsOfDays } from '../../support/builders/analytics.ts';
-import { testEffects } from '../../support/effects.ts';
 
 const docs = join(import.meta.dirname, '../../../docs');
 
@@ -92,60 +88,5 @@ describe('the envelope', () => {
     const page = readFileSync(join(docs, 'analytics.md'), 'utf8');
     for (const member of Object.keys(analyticsEventSchema.shape)) expect(page).toContain(`| \`${member}\` |`);
     for (const type of Object.keys(eventTypes)) expect(page).toContain(`| \`${type}\` |`);
-  });
-});
-
-describe('a crossing of the low-stock threshold', () => {
-  const low: LowStock = {
-    productId: 'mug',
-    name: 'Mug',
-    availableCount: 2,
-    lowStockThreshold: 5,
-    since: '2026-03-01T12:00:00.000Z',
-  };
-
-  /** The alert's ports, with a stream that refuses the first events. */
-  function ports(refusals = 0) {
-    let left = refusals;
-    const sent: Notification[] = [];
-    const events: AnalyticsEvent[] = [];
-    const done = new Set<string>();
-    return {
-      sent,
-      events,
-      ports: {
-        effects: testEffects(),
-        stock: { lowOf: async () => [low] },
-        notifier: { publish: async (one: Notification) => void sent.push(one) },
-        events: {
-          put: async (event: AnalyticsEvent) => {
-            left -= 1;
-            if (left >= 0) throw new Error('the stream is busy');
-            events.push(event);
-          },
-        },
-        once: {
-          claim: async (key: string) => (done.has(key) ? ('done' as const) : ('claimed' as const)),
-          complete: async (key: string) => void done.add(key),
-          release: async () => undefined,
-        },
-      },
-    };
-  }
-
-  it('becomes one event, whichever orders see it', async () => {
-    const shop = ports();
-    await alertLowStock('order-1', ['mug'], shop.ports);
-    await alertLowStock('order-2', ['mug'], shop.ports);
-    expect(shop.events).toMatchObject([{ type: 'stock.low', productId: 'mug', available: 2, threshold: 5 }]);
-  });
-
-  it('that the stream does not take is told again with the next order, the alert under the same id', async () => {
-    const shop = ports(1);
-    await alertLowStock('order-1', ['mug'], shop.ports);
-    expect(shop.events).toEqual([]);
-    await alertLowStock('order-2', ['mug'], shop.ports);
-    expect(shop.events).toHaveLength(1);
-    expect(new Set(shop.sent.map(({ notificationId }) => notificationId)).size).toBe(1);
   });
 });

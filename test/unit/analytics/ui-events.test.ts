@@ -1,9 +1,10 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { createKinesisBatch } from '../../../shared/adapters/kinesis-batch.ts';
 import { analyticsEventSchema } from '../../../shared/analytics/event.ts';
-import { recordUiEvents, uiEventsRequest } from '../../../shared/analytics/ui-events.ts';
+import { maximumBatchBytes, recordUiEvents, uiEventsRequest } from '../../../shared/analytics/ui-events.ts';
 import { testEffects } from '../../support/effects.ts';
 import { fakeStream } from '../../support/privacy-fakes.ts';
 
@@ -43,6 +44,42 @@ describe('UI events', () => {
     const [one, other] = await ids();
     expect(one).not.toBe(other);
     expect((await record([click])).events[0]).not.toHaveProperty('userId');
+  });
+
+  const schemaOfEvents = z.array(analyticsEventSchema);
+
+  it.each([
+    ['a week ago', '2026-02-22T12:00:00.000Z'],
+    ['five minutes ahead', '2026-03-01T12:05:00.000Z'],
+    ['in another zone', '2026-03-01T22:00:00+10:00'],
+  ])('have the client’s time when it is %s', async (_, at) => {
+    const { events } = await record([{ ...click, at }]);
+    expect(schemaOfEvents.parse(events)).toMatchObject([{ occurredAt: new Date(at).toISOString() }]);
+    expect(events[0]?.properties).toEqual({ banner: 'spring', place: '2' });
+  });
+
+  it.each([
+    ['over a week ago', '2026-02-22T11:59:59.999Z'],
+    ['over five minutes ahead', '2026-03-01T12:05:00.001Z'],
+    ['long ago', '0001-01-01T00:00:00.000Z'],
+    ['beyond all years that have four digits', '9999-12-31T23:59:59-12:00'],
+  ])('count as just now when a client’s clock says %s, and tell what it said', async (_, at) => {
+    const { events } = await record([{ ...click, at }, click]);
+    expect(schemaOfEvents.parse(events)).toMatchObject([
+      { occurredAt: '2026-03-01T12:00:00.000Z', properties: { banner: 'spring', place: '2', _at: at } },
+      { occurredAt: click.at },
+    ]);
+    expect(uiEventsRequest.safeParse({ events: [{ ...click, properties: { _at: at } }] }).success).toBe(
+      false,
+    );
+  });
+
+  it('that the published schema would refuse do not reach the stream', async () => {
+    const stream = fakeStream();
+    const nameless = { events: [{ type: '', at: click.at }] };
+    const recorded = recordUiEvents(nameless, 'ann', { stream, effects: testEffects() });
+    await expect(recorded).rejects.toBeInstanceOf(z.ZodError);
+    expect(stream.events).toEqual([]);
   });
 
   it.each([
@@ -121,6 +158,7 @@ describe('UI events', () => {
     };
     const events = Array.from({ length: 25 }, () => ({ ...click, properties }));
     expect(uiEventsRequest.safeParse({ events }).success).toBe(true);
+    expect(Buffer.byteLength(JSON.stringify({ events }))).toBeLessThan(maximumBatchBytes / 2);
   });
 });
 

@@ -5,6 +5,7 @@ import { createApiHandler } from '../../../shared/api/dispatch.ts';
 import { Problem } from '../../../shared/api/problem.ts';
 import type { ApiRequest, RouteTable } from '../../../shared/api/route.ts';
 import { DependencyUnavailableError, TransientError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/observability/logger.ts';
 import { aUser } from '../../support/builders/user.ts';
 import { type EventParts, farFuture, gatewayEvent } from '../../support/gateway-event.ts';
 import { memoryApiPorts } from '../../support/memory-api.ts';
@@ -64,6 +65,16 @@ const table = {
     allow: ['Admin'],
     params: z.strictObject({ userId: z.string().min(1) }),
     success: { status: 204 },
+    throttle,
+  },
+  askThing: {
+    domain: 'product',
+    method: 'POST',
+    path: '/thing/ask',
+    summary: 'Ask',
+    allow: ['anyone'],
+    successLine: 'nothing',
+    success: { status: 200, body: answer },
     throttle,
   },
   guessThing: {
@@ -181,6 +192,42 @@ describe('an answer', () => {
   test('takes the use case’s headers along', async () => {
     useCase = () => ({ body: { shown: 'yes' }, headers: { ETag: '"3"' } });
     expect((await call()).headers).toMatchObject({ ETag: '"3"', 'X-Request-Id': 'request-1' });
+  });
+});
+
+describe('the log of a request', () => {
+  afterEach(() => vi.restoreAllMocks());
+  const orderId = '01KJMH4G00RDERAAAAAAAAAAAA';
+  const lineOf = async (parts: EventParts) => {
+    const info = vi.spyOn(logger, 'info').mockReturnValue(undefined);
+    await call(parts);
+    return info.mock.calls;
+  };
+
+  test('has one line for what was changed, with the order that the path names', async () => {
+    const lines = await lineOf({ method: 'POST', params: { orderId } });
+    const about = { requestId: 'request-1', operation: 'postThing', orderId, status: 201 };
+    expect(lines).toEqual([['request done', about]]);
+  });
+
+  test.each<[string, EventParts]>([
+    ['was read', {}],
+    ['was asked by POST', { method: 'POST', resource: '/thing/ask' }],
+  ])('has none for what %s', async (_how, parts) => {
+    expect(await lineOf(parts)).toEqual([]);
+  });
+
+  test('has no success of what was refused', async () => {
+    const parts = { method: 'DELETE', resource: '/thing/{userId}', params: { userId: 'ann' }, as: ann };
+    expect(await lineOf(parts)).toEqual([['request refused', { code: 'forbidden' }]]);
+  });
+
+  test("ties Lambda's own id of the invocation to the request's", async () => {
+    const keys = vi.spyOn(logger, 'appendKeys');
+    await handlerOf()(gatewayEvent(), { awsRequestId: 'lambda-1' });
+    expect(keys).toHaveBeenCalledWith(
+      expect.objectContaining({ requestId: 'request-1', lambdaRequestId: 'lambda-1' }),
+    );
   });
 });
 
@@ -459,7 +506,8 @@ describe('the caller', () => {
       {
         action: 'access.denied',
         reason: 'not_found',
-        entity: { type: 'route', id: 'PATCH /thing/{userId}' },
+        // The route's trail of this day.
+        entity: { type: 'route', id: 'PATCH /thing/{userId}#2026-03-01' },
         actor: { id: 'ann', role: 'Customer' },
         where: { ip: '203.0.113.7', device: 'test' },
         requestId: 'request-1',

@@ -146,7 +146,11 @@ interface OpenApiOperation {
   operationId: string;
   security: Record<string, unknown>[];
   parameters: { name: string; in: string; required: boolean; schema: unknown }[];
-  requestBody?: { required: boolean; content: Record<string, { schema: Record<string, unknown> }> };
+  requestBody?: {
+    required: boolean;
+    description?: string;
+    content: Record<string, { schema: Record<string, unknown> }>;
+  };
   responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
 }
 
@@ -193,6 +197,8 @@ describe('the OpenAPI document', () => {
       expect(names?.includes('header Stripe-Signature')).toBe(route.signatureHeader !== undefined);
       const takesBody = route.body !== undefined || route.signatureHeader !== undefined;
       expect(operation?.requestBody !== undefined).toBe(takesBody);
+      const [, bytes] = /^At most (\d+) bytes$/.exec(operation?.requestBody?.description ?? '') ?? [];
+      expect(bytes && Number(bytes)).toBe(route.maximumBodyBytes);
       expect(operation?.responses[route.success.status]?.content !== undefined).toBe(
         route.success.body !== undefined,
       );

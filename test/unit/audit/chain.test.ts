@@ -7,7 +7,14 @@ import { canonicalJson } from '../../../shared/audit/canonical-json.ts';
 import type { Head, Seal, StoredEntry } from '../../../shared/audit/seal.ts';
 import { hashOf } from '../../../shared/audit/seal.ts';
 import { type SealStore, sealEntries } from '../../../shared/audit/seal-entries.ts';
-import { type Flaw, personsToAsk, verifyChain } from '../../../shared/audit/verify-chain.ts';
+import {
+  customerOf,
+  type Flaw,
+  personsToAsk,
+  startProof,
+  verifyChain,
+} from '../../../shared/audit/verify-chain.ts';
+import type { MeasuredEvent } from '../../../shared/observability/metrics.ts';
 
 const chain = 'ORDER#1';
 const nobody = new Set<string>();
@@ -60,6 +67,21 @@ function memoryStore() {
 
 let made = 0;
 const salt = () => createHash('sha256').update(String(++made)).digest('hex');
+
+/** The sealer's ports, with those on the register of erasures. */
+function portsOf(store: SealStore, ...erased: string[]) {
+  const tampered: string[] = [];
+  return {
+    store,
+    salt,
+    lookup: {
+      isErased: async (id: string) => erased.includes(id),
+      customerOf: async () => 'customer-1',
+    },
+    publish: ({ about }: MeasuredEvent) => void tampered.push(String(about?.chain)),
+    tampered,
+  };
+}
 
 async function sealed(entries: readonly StoredEntry[]) {
   const memory = memoryStore();
@@ -136,6 +158,31 @@ describe('a chain of five entries', () => {
     expect(flawsOf({ ...proof, seals, entries: forged.entries })).toContain('chain_broken');
   });
 
+  test('is proved in whatever order it is looked at', async () => {
+    const { seals, head } = await sealed(five);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(seals, { minLength: 5 }), (shuffled) => {
+        const proof = startProof(chain);
+        for (const seal of shuffled) {
+          const entry = five.find(({ sk }) => sk === seal.entry);
+          proof.add({ key: seal.entry, seal, entry }, () => 'none');
+        }
+        expect(proof.end(head)).toEqual([]);
+      }),
+    );
+  });
+
+  test('shows a seal that was put under the key of another entry, or is there twice', async () => {
+    const { seals, head } = await sealed(five);
+    const proof = startProof(chain);
+    for (const [index, seal] of seals.entries()) {
+      proof.add({ key: five[index]?.sk ?? '', seal, entry: five[index] }, () => 'none');
+    }
+    const [second] = seals.slice(1);
+    proof.add({ key: 'elsewhere', seal: second }, () => 'none');
+    expect(proof.end(head).map(({ flaw }) => flaw)).toEqual(['chain_broken', 'entry_removed']);
+  });
+
   test('notes an entry that was written long after the moment that it tells', async () => {
     const memory = memoryStore();
     const late = { entry: anEntry(0), writtenAt: '2026-03-02T00:00:00.000Z' };
@@ -178,8 +225,7 @@ describe('an erasure', () => {
     const memory = memoryStore();
     const answer = await sealRecords(
       stream([...five.map((entry) => inserted(entry)), ...five.map((entry) => changed(entry, erase(entry)))]),
-      memory.store,
-      salt,
+      portsOf(memory.store, 'customer-1'),
     );
     expect(answer.batchItemFailures).toEqual([]);
     const proof = { chain, head: memory.head(), seals: memory.seals(), entries: five.map(erase) };
@@ -198,7 +244,7 @@ describe('an erasure', () => {
       const memory = memoryStore();
       const records = [byCustomer, byManager].map((entry) => inserted(entry));
       const erasures = [changed(byCustomer, own), changed(byManager, others)];
-      await sealRecords(stream([...records, ...erasures]), memory.store, salt);
+      await sealRecords(stream([...records, ...erasures]), portsOf(memory.store, 'customer-1'));
       return { chain, head: memory.head(), seals: memory.seals() };
     }
     const proved = async (...entries: StoredEntry[]) =>
@@ -218,6 +264,56 @@ describe('an erasure', () => {
     test('does not let the place of a member of staff be emptied along with the customer’s', async () => {
       expect(await proved(own, { ...others, where })).toEqual(['erased_without_erasure']);
     });
+  });
+
+  test('whose stream record was lost leaves salts that are found, and gone once they are forgotten', async () => {
+    const memory = memoryStore();
+    await sealRecords(stream(five.map((entry) => inserted(entry))), portsOf(memory.store));
+    const entries = five.map((entry, index) => (index === 1 ? erase(entry) : entry));
+    const look = () => ({ chain, head: memory.head(), seals: memory.seals(), entries });
+    const found = verifyChain(look(), new Set(['customer-1']));
+    expect(found.map(({ flaw, part }) => [flaw, part])).toEqual([
+      ['salt_kept', 'where'],
+      ['salt_kept', 'reason'],
+    ]);
+    await memory.store.forget(chain, anEntry(1).sk, ['where']);
+    expect(flawsOf(look(), new Set(['customer-1']))).toEqual(['salt_kept']);
+    await memory.store.forget(chain, anEntry(1).sk, ['reason']);
+    expect(flawsOf(look(), new Set(['customer-1']))).toEqual([]);
+  });
+
+  test('is not taken for one when the entry said so from the start', async () => {
+    const proof = await sealed([erase(anEntry(0))]);
+    expect(flawsOf(proof)).toEqual([]);
+    expect(flawsOf(proof, new Set(['customer-1']))).toEqual([]);
+  });
+
+  test('of nobody who is on the register is told at once, and its salts stay to prove it', async () => {
+    const memory = memoryStore();
+    const ports = portsOf(memory.store, 'somebody-else');
+    await sealRecords(stream([inserted(anEntry(0)), changed(anEntry(0), erase(anEntry(0)))]), ports);
+    expect(ports.tampered).toEqual([chain]);
+    const proof = { chain, head: memory.head(), seals: memory.seals(), entries: [erase(anEntry(0))] };
+    expect(proof.seals.map(({ whereSalt, reasonSalt }) => [whereSalt, reasonSalt])).not.toContain(undefined);
+    expect(flawsOf(proof)).toEqual(['erased_without_erasure']);
+    expect(verifyChain({ ...proof, entries: [anEntry(0)] }, nobody)).toEqual([]);
+  });
+
+  test('of the customer does not let the place of a member of staff go along', async () => {
+    const memory = memoryStore();
+    const ports = portsOf(memory.store, 'customer-1');
+    const byManager = anEntry(1, { actor: { id: 'manager-1', role: 'Manager' } });
+    await sealRecords(stream([inserted(byManager), changed(byManager, erase(byManager))]), ports);
+    expect(ports.tampered).toEqual([chain]);
+    const [seal] = memory.seals();
+    expect([seal?.whereSalt === undefined, seal?.reasonSalt === undefined]).toEqual([false, true]);
+  });
+
+  test('of an order is its customer’s as long as one person alone is said to have placed it', () => {
+    const by = (id: string) => ({ actor: { id, role: 'Customer' } });
+    expect(customerOf([by('customer-1')])).toBe('customer-1');
+    expect(customerOf([by('customer-1'), by('somebody-else')])).toBeUndefined();
+    expect(customerOf([])).toBeUndefined();
   });
 
   test('is a flaw when nobody was erased', async () => {
@@ -247,8 +343,7 @@ test('a long chain of an erased person is read through once, not once for each e
       },
     });
   });
-  expect(personsToAsk('USER#customer-1', entries)).toEqual(new Set(['customer-1']));
-  expect(personsToAsk('ORDER#1', entries)).toEqual(new Set(['customer-1']));
+  expect(personsToAsk(entries, undefined)).toEqual(new Set(['customer-1']));
   verifyChain({ chain: 'ORDER#1', head: undefined, seals: [], entries }, new Set(['customer-1']));
   expect(looks).toBeLessThan(10 * entries.length);
 });
@@ -266,9 +361,9 @@ describe('the stream of the trail', () => {
           rest = rest.slice(size);
         }
         for (const piece of pieces) {
-          await Promise.all([piece, piece].map((same) => sealRecords(stream(same), memory.store, salt)));
+          await Promise.all([piece, piece].map((same) => sealRecords(stream(same), portsOf(memory.store))));
         }
-        await sealRecords(stream(records), memory.store, salt);
+        await sealRecords(stream(records), portsOf(memory.store));
         const proof = { chain, head: memory.head(), seals: memory.seals(), entries: five };
         expect(flawsOf(proof)).toEqual([]);
         expect(proof.seals).toHaveLength(5);
@@ -286,7 +381,7 @@ describe('the stream of the trail', () => {
       changed(anEntry(1), forged),
       removed(anEntry(0)),
     ];
-    expect((await sealRecords(stream(records), memory.store, salt)).batchItemFailures).toEqual([]);
+    expect((await sealRecords(stream(records), portsOf(memory.store))).batchItemFailures).toEqual([]);
     const proof = { chain, head: memory.head(), seals: memory.seals(), entries: [forged] };
     expect(flawsOf(proof)).toEqual(['entry_removed', 'entry_changed']);
   });
@@ -299,7 +394,7 @@ describe('the stream of the trail', () => {
         name === chain ? memory.store.read(name, entries) : Promise.reject(new Error('busy')),
     };
     const other = inserted({ ...anEntry(7), pk: 'ORDER#2' });
-    const answer = await sealRecords(stream([other, inserted(anEntry(0))]), store, salt);
+    const answer = await sealRecords(stream([other, inserted(anEntry(0))]), portsOf(store));
     expect(answer.batchItemFailures).toEqual([{ itemIdentifier: other.dynamodb.SequenceNumber }]);
     expect(memory.seals()).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuditReader } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { adjustStock } from '../../../shared/catalogue/adjust-stock.ts';
@@ -252,6 +252,81 @@ describe('the catalogue', () => {
     expect(await shop.counts(productId)).toEqual({ stock: 76, available: 76 });
     expect((await ledger(productId)).body.items).toHaveLength(13);
     expect(await shop.products.find(productId)).toMatchObject({ version: 13 });
+  });
+
+  describe('the mark of low stock', () => {
+    const markOf = async (productId: string) => {
+      const command = new GetCommand({
+        TableName: shop.tables.products,
+        Key: { productId },
+        ConsistentRead: true,
+      });
+      return (await shop.client.send(command)).Item?.lowStockSince;
+    };
+    const hold = (productId: string, quantity: number) =>
+      shop.inventory.hold(`order-${productId}`, [{ productId, quantity }], new Date(0));
+
+    it('is set by an adjustment that brings a product down to its threshold, and keeps its time', async () => {
+      const { productId } = (await add()).body;
+      await move(productId, -2);
+      expect(await markOf(productId)).toBeUndefined();
+      const crossed = (await move(productId, -1)).body.updatedAt;
+      expect(await markOf(productId)).toBe(crossed);
+      effects.advance(1000);
+      await move(productId, -5);
+      expect(await markOf(productId)).toBe(crossed);
+    });
+
+    it('goes with the adjustment that lifts the product above its threshold, and not before', async () => {
+      const { productId } = (await add()).body;
+      await move(productId, -8);
+      await move(productId, 5);
+      expect(await markOf(productId)).toBeDefined();
+      await move(productId, 1);
+      expect(await markOf(productId)).toBeUndefined();
+    });
+
+    it('is not set by what comes in, nor on a product that is new', async () => {
+      const { productId } = (await add({ stockCount: 0 })).body;
+      await move(productId, 3);
+      expect(await markOf(productId)).toBeUndefined();
+    });
+
+    it('is set by a threshold that is raised to the stock, goes when it is lowered, and minds no other edit', async () => {
+      const { productId } = (await add()).body;
+      await change(productId, { lowStockThreshold: 8 });
+      const since = await markOf(productId);
+      expect(since).toBeDefined();
+      await change(productId, { name: 'Cup' }, '"2"');
+      expect(await markOf(productId)).toBe(since);
+      await change(productId, { lowStockThreshold: 7 }, '"3"');
+      expect(await markOf(productId)).toBeUndefined();
+    });
+
+    it('is right when an order takes stock between the reading and the writing of an edit', async () => {
+      const { productId } = (await add()).body;
+      const stale = await shop.products.find(productId);
+      await hold(productId, 2);
+      const products = { ...shop.products, find: async () => stale };
+      const body = update.body.parse({ lowStockThreshold: 7 });
+      const request = aRequest(update, 'Admin', { params: { productId }, body, ifMatch: '"1"' });
+      expect((await updateProduct(request, { ...ports(), products })).headers).toEqual({ ETag: '"2"' });
+      expect(await markOf(productId)).toBeDefined();
+    });
+
+    it('is right when an order takes stock between the reading and the writing of an adjustment', async () => {
+      const { productId } = (await add()).body;
+      const stale = await shop.products.find(productId);
+      await hold(productId, 2);
+      const products = { ...shop.products, find: async () => stale };
+      const body = { delta: -1, reason: 'count' };
+      await adjustStock(aRequest(adjust, 'Manager', { params: { productId }, body }), {
+        ...ports(),
+        products,
+      });
+      expect(await shop.counts(productId)).toEqual({ stock: 7, available: 5 });
+      expect(await markOf(productId)).toBeDefined();
+    });
   });
 
   it('refuses a currency that a product has no price in, and knows nothing of unknown ids', async () => {

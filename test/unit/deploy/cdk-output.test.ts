@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseOutputs, touchedResources, unchangedStacks } from '../../deploy/cdk.ts';
 import { deployedStage, emulatedApiUrl } from '../../deploy/deployed-stage.ts';
 import { pinnedVersion } from '../../deploy/install.ts';
-import { denials } from '../../deploy/lambda-logs.ts';
+import { denials, errorsIn } from '../../deploy/lambda-logs.ts';
 import { bareName, expectedLeftovers } from '../../deploy/leftovers.ts';
 
 const endpoint = 'https://127.0.0.1:4566';
@@ -89,6 +89,20 @@ describe('the logs of the Lambdas', () => {
     expect(denials([line, line, { group: 'email', message: '{"level":"INFO"}' }])).toEqual([
       'email is not authorized to perform: ses:SendEmail on resource: y',
     ]);
+  });
+});
+
+describe('the errors in the logs of the Lambdas', () => {
+  it('are the lines that say so, and neither warnings nor what the runtime writes round them', () => {
+    const line = (message: string) => ({ group: 'order-notices', message });
+    const error = '{"level":"ERROR","message":"change was not told"}';
+    const others = [
+      'START RequestId: ERROR',
+      '{"level":"WARN","message":"ERROR"}',
+      '{"level":40}',
+      '"ERROR"',
+    ];
+    expect(errorsIn([error, ...others].map(line))).toEqual([`order-notices: ${error}`]);
   });
 });
 

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { handler } from '../../../lambdas/authorizer/handler.ts';
+import { logger } from '../../../shared/observability/logger.ts';
 import { startAuth0Double, testAudience, testSigner } from '../../support/auth0-double.ts';
 
 const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:abc/dev/PUT/user/me/details';
@@ -26,6 +27,28 @@ describe('the authorizer', () => {
   it("throws in an outage of the tenant, so that nobody's cached answer is a refusal", async () => {
     tenant.answer({ status: 503 });
     await expect(call(`Bearer ${await signer.sign()}`)).rejects.toThrow('Auth0');
+  });
+
+  it('tells what the outage is, and of which request, where Lambda would leave the cause out', async () => {
+    const error = vi.spyOn(logger, 'error').mockReturnValue(undefined);
+    tenant.answer({ status: 503 });
+    const headers = { Authorization: `Bearer ${await signer.sign()}` };
+    const event = { methodArn, headers, requestContext: { requestId: 'request-1' } };
+    await expect(handler(event, { awsRequestId: 'lambda-1' })).rejects.toThrow('Auth0 is not available');
+    expect(error.mock.calls).toEqual([
+      [
+        'token not checked',
+        {
+          requestId: 'request-1',
+          lambdaRequestId: 'lambda-1',
+          error: expect.objectContaining({
+            name: 'DependencyUnavailableError',
+            cause: expect.objectContaining({ message: expect.stringContaining('200 OK') }),
+          }),
+        },
+      ],
+    ]);
+    error.mockRestore();
   });
 
   it('lets a good token through to every route of the stage, and says whose it is', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { countRecords } from '../../../lambdas/insights/count-records.ts';
 import { countersOf, difference } from '../../../shared/insights/counters.ts';
 import { orderFacts } from '../../../shared/insights/sales-facts.ts';
+import { logger } from '../../../shared/observability/logger.ts';
 import { anItem, anOrder } from '../../support/builders/order.ts';
 import { memoryCounters } from '../../support/memory-counters.ts';
 import { histories, type StreamRecord, streamOf, truthOf } from '../../support/order-histories.ts';
@@ -111,6 +112,28 @@ describe('counting orders from the stream', () => {
     const answer = await countRecords({ Records: [bad, ...good] }, store);
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '99' }] });
     expect(Object.keys(counts())).toHaveLength(2);
+  });
+
+  it('tells of each order that it could not read or count, by its id and with the cause', async () => {
+    const error = vi.spyOn(logger, 'error').mockReturnValue(undefined);
+    vi.spyOn(logger, 'warn').mockReturnValue(undefined);
+    const { store } = memoryCounters({ isBusy: () => true });
+    const [good] = streamOf([{ versions: [anOrder()], deleted: false }]);
+    const unread = '01KJMH4G00RDER000000000009';
+    const Keys = { pk: { S: `ORDER#${unread}` }, sk: { S: 'ORDER' } };
+    const bad = { eventName: 'INSERT', dynamodb: { SequenceNumber: '99', Keys, NewImage: Keys } };
+    await countRecords({ Records: [bad, good] }, store);
+    expect(error.mock.calls).toEqual([
+      [
+        'stream record not understood',
+        expect.objectContaining({ orderId: unread, sequenceNumber: '99', error: expect.any(Error) }),
+      ],
+      [
+        'order not counted',
+        { orderId: anOrder().orderId, error: expect.objectContaining({ message: 'busy' }) },
+      ],
+    ]);
+    vi.restoreAllMocks();
   });
 
   it('fits any order into one transaction of 100 actions', () => {

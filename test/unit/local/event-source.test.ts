@@ -138,4 +138,16 @@ describe('a filter pattern', () => {
     expect(passes([{ a: ['x'] }, { b: ['z'] }], { a: 'q' })).toBe(false);
     expect(() => passes([{ a: [{ prefix: 'x' }] }], { a: 'x' })).toThrow('prefix');
   });
+
+  it('asks whether there is a leaf, be it below what is not there', () => {
+    const there = { a: { b: { S: [{ exists: true }] } } };
+    const missing = { a: { b: { S: [{ exists: false }] } } };
+    for (const record of [{}, { a: {} }, { a: { b: { N: '1' } } }]) {
+      expect([passes([there], record), passes([missing], record)]).toEqual([false, true]);
+    }
+    const record = { a: { b: { S: '' } } };
+    expect([passes([there], record), passes([missing], record)]).toEqual([true, false]);
+    // As on AWS, what has members of its own is no leaf.
+    expect(passes([{ a: { b: [{ exists: true }] } }], record)).toBe(false);
+  });
 });

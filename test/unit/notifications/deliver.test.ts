@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TransientError } from '../../../shared/errors.ts';
 import type { User } from '../../../shared/identity/user.ts';
 import { deliver } from '../../../shared/notifications/deliver.ts';
 import type { ReceivedNotification } from '../../../shared/notifications/notification.ts';
+import { logger } from '../../../shared/observability/logger.ts';
 import { aUser } from '../../support/builders/user.ts';
 import { aNotification, deliveryFakes } from '../../support/notification-fakes.ts';
 
@@ -25,6 +26,7 @@ const promotion = aNotification({
   data: { code: 'SPRING', kind: 'percent', value: '10' },
 });
 const throttled = { status: 'throttled' } as const;
+const unknown = { status: 'unknown', reason: 'TimeoutError' } as const;
 const lowStock = aNotification({
   notificationId: 'product-1#low_stock#now',
   role: 'Manager',
@@ -151,11 +153,12 @@ describe('a repetition', () => {
 
   it('waits while another attempt is at it', async () => {
     const ports = mail(ann);
-    await ports.records.claim(
-      'DELIVERY#email#order-1#order_confirmation#user-1',
-      ports.clock.now(),
-      new Date('2030-01-01'),
-    );
+    await ports.records.claim('DELIVERY#email#order-1#order_confirmation#user-1', {
+      id: 'other',
+      now: ports.clock.now(),
+      until: new Date('2030-01-01'),
+      most: 2,
+    });
     await expect(deliver(aNotification(), ports)).rejects.toThrow(TransientError);
     expect(ports.sent).toEqual([]);
   });
@@ -171,7 +174,7 @@ describe('a repetition', () => {
 
   it.each([
     ['throttles that go on', [throttled, throttled, throttled]],
-    ['an answer that was lost', [new TransientError('SES could not do this now')]],
+    ['a connection that was not to be had', [new TransientError('SES could not do this now')]],
     ['a sender that is not verified', [new Error('MessageRejected')]],
   ])('after %s sends it at once', async (_what, replies) => {
     const ports = mail(ann);
@@ -182,40 +185,165 @@ describe('a repetition', () => {
   });
 });
 
+/** As long as a message stays invisible that was not handled. */
+const untilItComesAgain = 90_000;
+
 describe('a crash between sending and noting it', () => {
   const subscriber = { ...ann, preferences: { newsletterOptIn: true } };
 
-  it('has a message about an order sent again, once its claim has ended', async () => {
+  it('has a message about an order sent once more, once its claim has ended', async () => {
     const ports = mail(subscriber);
     ports.crashes = 1;
     await expect(deliver(aNotification(), ports)).rejects.toThrow('died');
     await expect(deliver(aNotification(), ports)).rejects.toThrow(TransientError);
-    const later = { ...ports, clock: { now: () => new Date(ports.clock.now().getTime() + 90_000) } };
-    await deliver(aNotification(), later);
+    ports.advance(untilItComesAgain);
+    await deliver(aNotification(), ports);
     expect(ports.sent).toHaveLength(2);
+    expect(outcomes(ports.kept)).toEqual(['sent']);
+  });
+
+  it('twice over leaves it unknown for good, however often the message comes and the end of it crashes', async () => {
+    const ports = mail(subscriber);
+    ports.crashes = 3;
+    for (let times = 0; times < 3; times += 1) {
+      await expect(deliver(aNotification(), ports)).rejects.toThrow('died');
+      ports.advance(untilItComesAgain);
+    }
+    await deliver(aNotification(), ports);
+    await deliver(aNotification(), ports);
+    expect(ports.sent).toHaveLength(2);
+    expect(outcomes(ports.kept)).toEqual(['unknown']);
+    expect(ports.measured).toEqual(['Undeliverable']);
+  });
+
+  it('twice over is counted once, though the message comes twice at once then', async () => {
+    const ports = mail(subscriber);
+    ports.crashes = 2;
+    for (let times = 0; times < 2; times += 1) {
+      await expect(deliver(aNotification(), ports)).rejects.toThrow('died');
+      ports.advance(untilItComesAgain);
+    }
+    await Promise.all([deliver(aNotification(), ports), deliver(aNotification(), ports)]);
+    expect(ports.measured).toEqual(['Undeliverable']);
   });
 
   it('never has a promotion sent again', async () => {
     const ports = mail(subscriber);
     ports.crashes = 1;
     await expect(deliver(promotion, ports)).rejects.toThrow('died');
-    const later = { ...ports, clock: { now: () => new Date(ports.clock.now().getTime() + 90_000) } };
-    await deliver(promotion, later);
+    ports.advance(untilItComesAgain);
+    await deliver(promotion, ports);
     expect(ports.sent).toHaveLength(1);
+    expect(outcomes(ports.kept)).toEqual(['unknown']);
+  });
+});
+
+describe('a provider that does not answer', () => {
+  const subscriber = { ...ann, preferences: { newsletterOptIn: true } };
+
+  it.each([
+    ['an order', aNotification()],
+    ['a login', { ...code, channel: 'email' } as const],
+  ])('is asked once more for a message about %s, and no more when it answers', async (_what, message) => {
+    const ports = mail(ann);
+    ports.replies.push(unknown);
+    await expect(deliver(message, ports)).rejects.toThrow(TransientError);
+    ports.advance(untilItComesAgain);
+    await deliver(message, ports);
+    await deliver(message, ports);
+    expect(ports.sent).toHaveLength(1);
+    expect(outcomes(ports.kept)).toEqual(['sent']);
+    expect(ports.measured).toEqual([]);
   });
 
-  it('nor is a promotion whose answer was lost, but one that was throttled is', async () => {
+  it('nor then has the message done with as unknown, which is counted, and sends it no more', async () => {
+    const ports = mail(ann);
+    ports.replies.push(unknown, unknown);
+    await expect(deliver(aNotification(), ports)).rejects.toThrow(TransientError);
+    ports.advance(untilItComesAgain);
+    await deliver(aNotification(), ports);
+    await deliver(aNotification(), ports);
+    expect(ports.sent).toEqual([]);
+    expect(outcomes(ports.kept)).toEqual(['unknown']);
+    expect(ports.measured).toEqual(['Undeliverable']);
+  });
+
+  it('has its two tries, though others before, between and after were surely not sent', async () => {
+    const ports = mail(ann);
+    const unverified = new Error('MessageRejected');
+    ports.replies.push(unverified, unknown, throttled, throttled, throttled, unverified, unknown);
+    for (let times = 0; times < 4; times += 1) {
+      await expect(deliver(aNotification(), ports)).rejects.toThrow();
+      ports.advance(untilItComesAgain);
+    }
+    await deliver(aNotification(), ports);
+    expect(ports.replies).toEqual([]);
+    expect(ports.sent).toEqual([]);
+    expect(outcomes(ports.kept)).toEqual(['unknown']);
+  });
+
+  it('is not asked again for a promotion, but one that was refused for now is sent', async () => {
     const lost = mail(subscriber);
-    lost.replies.push(new TransientError('no answer'));
+    lost.replies.push(unknown);
     await deliver(promotion, lost);
     await deliver(promotion, lost);
     expect(lost.sent).toEqual([]);
     expect(outcomes(lost.kept)).toEqual(['unknown']);
     const busy = mail(subscriber);
-    busy.replies.push(throttled, throttled, throttled);
+    busy.replies.push(throttled, throttled, throttled, new TransientError('no connection'));
+    await expect(deliver(promotion, busy)).rejects.toThrow(TransientError);
     await expect(deliver(promotion, busy)).rejects.toThrow(TransientError);
     await deliver(promotion, busy);
     expect(busy.sent).toHaveLength(1);
+  });
+
+  it('keeps a second delivery of the same message waiting while its answer may still come', async () => {
+    const ports = mail(ann);
+    let answer = (_: typeof unknown) => {};
+    const sender = { send: () => new Promise<typeof unknown>((resolve) => (answer = resolve)) };
+    const first = deliver(aNotification(), { ...ports, sender });
+    await expect(deliver(aNotification(), ports)).rejects.toThrow(TransientError);
+    answer(unknown);
+    await expect(first).rejects.toThrow(TransientError);
+    expect(ports.sent).toEqual([]);
+  });
+});
+
+describe('a Lambda whose time runs out', () => {
+  const staff = ['one', 'two', 'three'].map((userId) => aUser({ userId, role: 'Manager' }));
+
+  it('begins no send that it could not see the end of, and leaves it to the next', async () => {
+    const ports = mail(...staff);
+    const { send } = ports.sender;
+    const slow = {
+      send: async (...given: Parameters<typeof send>) => {
+        ports.advance(4_000);
+        return send(...given);
+      },
+    };
+    await expect(deliver(lowStock, { ...ports, sender: slow })).rejects.toThrow(TransientError);
+    expect(addresses(ports.sent)).toEqual(['one@example.com', 'two@example.com']);
+    await deliver(lowStock, { ...ports, sender: slow });
+    expect(addresses(ports.sent)).toEqual(['one@example.com', 'two@example.com', 'three@example.com']);
+  });
+
+  it('gives back a claim that took too long, and asks a throttled sender no more', async () => {
+    const late = mail(ann);
+    const { claim } = late.records;
+    const records = {
+      ...late.records,
+      claim: async (...given: Parameters<typeof claim>) => {
+        late.advance(6_001);
+        return claim(...given);
+      },
+    };
+    await expect(deliver(aNotification(), { ...late, records })).rejects.toThrow(TransientError);
+    expect([late.sent, [...late.kept.values()].map(({ sends }) => sends)]).toEqual([[], [0]]);
+    const throttling = mail(ann);
+    throttling.replies.push(throttled, throttled);
+    const pause = async () => throttling.advance(6_001);
+    await expect(deliver(aNotification(), { ...throttling, pause })).rejects.toThrow(TransientError);
+    expect(throttling.replies).toHaveLength(1);
   });
 });
 
@@ -261,12 +389,43 @@ describe('a mailing', () => {
 });
 
 describe('whom the provider does not take', () => {
+  const refused = { status: 'undeliverable', reason: 'BadRequestException' } as const;
+
   it('is counted, so that many at once are noticed; who is mailed is not', async () => {
     const ports = mail(ann);
     await deliver(aNotification(), ports);
     expect(ports.measured).toEqual([]);
-    ports.replies.push({ status: 'undeliverable', reason: 'BadRequestException' });
+    ports.replies.push(refused);
     await deliver(aNotification({ notificationId: 'other' }), ports);
     expect(ports.measured).toEqual(['Undeliverable']);
+  });
+
+  it('is counted once, though it could not be noted at first', async () => {
+    const ports = mail(ann);
+    ports.crashes = 1;
+    ports.replies.push(refused, refused);
+    await expect(deliver(aNotification(), ports)).rejects.toThrow('died');
+    expect(ports.measured).toEqual([]);
+    ports.advance(untilItComesAgain);
+    await deliver(aNotification(), ports);
+    expect(ports.measured).toEqual(['Undeliverable']);
+  });
+});
+
+describe('who is not sent a message', () => {
+  const lines = async (user: User, message: ReceivedNotification) => {
+    const log = { debug: vi.spyOn(logger, 'debug'), info: vi.spyOn(logger, 'info') };
+    await deliver(message, mail(user));
+    const reasons = (spy: typeof log.info) =>
+      spy.mock.calls.filter(([text]) => text === 'notification skipped').map(([, facts]) => facts);
+    const seen = { debug: reasons(log.debug), info: reasons(log.info) };
+    vi.restoreAllMocks();
+    return seen;
+  };
+
+  it('is no news if there is nowhere to send it, and is if they have not subscribed', async () => {
+    const unreachable = await lines({ ...ann, email: 'no address' }, aNotification());
+    expect(unreachable).toMatchObject({ debug: [{ reason: 'no_address' }], info: [] });
+    expect(await lines(ann, promotion)).toMatchObject({ debug: [], info: [{ reason: 'not_opted_in' }] });
   });
 });

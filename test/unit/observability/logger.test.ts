@@ -76,6 +76,7 @@ describe('an error in a log line', () => {
       message: 'DynamoDB is busy',
       cause: { name: 'TypeError', message: 'the socket of [redacted] hung up' },
     });
+    expect(Object.keys(entry.error)).toEqual(['name', 'message', 'stack', 'cause']);
     expect(entry.error.stack).toMatch(/^Error: DynamoDB is busy\n\s+at /);
     expect(line).not.toContain('ann@');
   });

@@ -34,7 +34,7 @@ function record(order: Order, before?: Order) {
 }
 
 function measuring() {
-  const { store } = memoryCounters();
+  const { store, marks } = memoryCounters();
   const events: MeasuredEvent[] = [];
   const see = (...Records: ReturnType<typeof record>[]) =>
     countRecords({ Records }, store, (event) => events.push(event));
@@ -49,10 +49,19 @@ function measuring() {
     }
     return all;
   };
-  return { see, events, values };
+  return { see, events, values, marks };
 }
 
 const payment = { provider: 'sandbox', attempts: 1 };
+
+/** Versions of a paid order by what has been given back of its 20.00 until then. */
+function givenBack(...amounts: readonly number[]): Order[] {
+  const paid = through(['Pending', 'Paid'], { paymentInfo: payment });
+  return amounts.map((amount, index) => {
+    const refunded = amount > 0 ? { refunded: { amount, currency: 'USD' } } : {};
+    return { ...paid, version: 2 + index, paymentInfo: { ...payment, ...refunded } };
+  });
+}
 
 describe('an order', () => {
   it('that is paid counts once by currency, with amount, time and payment', async () => {
@@ -118,6 +127,31 @@ describe('an order', () => {
     expect(values()).toMatchObject({ OrdersCancelled: [1], 'AmountRefunded USD': [2000] });
   });
 
+  it('that gets its money back in parts, one of which does not arrive, counts what it got in all', async () => {
+    const { see, values } = measuring();
+    const [paid, ...later] = givenBack(0, 500, 2000, 500, 1200);
+    await see(record(paid ?? through(['Paid'])));
+    for (const [index, order] of later.entries())
+      await see(record(order, index === 0 ? paid : later[index - 1]));
+    expect(values()).toMatchObject({ 'AmountRefunded USD': [500, 1500, -1500, 700] });
+  });
+
+  it('counted before amounts were kept counts only what it gets back from then on', async () => {
+    const former = { version: 1, milestones: ['Pending', 'Paid'] };
+    const [then = through([]), now = then] = givenBack(500, 800);
+    for (const mark of [{ version: 1 }, { version: 1, milestones: [...former.milestones, 'MoneyBack'] }]) {
+      const { see, values, marks } = measuring();
+      marks.set(then.orderId, mark);
+      await see(record(then));
+      await see(record(now, then));
+      expect(values(), JSON.stringify(mark)).toEqual({ 'AmountRefunded USD': [300] });
+    }
+    const { see, values, marks } = measuring();
+    marks.set(then.orderId, former);
+    await see(record(now, then));
+    expect(values()).toEqual({ 'AmountRefunded USD': [800] });
+  });
+
   it('whose undo was given up counts by the step', async () => {
     const { see, values } = measuring();
     const order = through(['Pending', 'Failed'], { failure: { code: 'internal', message: '' } });
@@ -157,6 +191,38 @@ describe('what is measured', () => {
           await see(...delivered.slice(start, start + batch));
         }
         expect(values()).toEqual(all);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of money given back adds up to what was given back, however often and in whatever order records come', async () => {
+    const deliveries = fc
+      .array(
+        fc.integer({ min: 0, max: 4 }).map((parts) => parts * 500),
+        { minLength: 1, maxLength: 6 },
+      )
+      .chain((amounts) => {
+        const seen = givenBack(0, ...amounts);
+        const all = seen.map((order, index) => record(order, seen[index - 1]));
+        return fc.record({
+          owed: fc.constant(amounts.at(-1) ?? 0),
+          delivered: fc
+            .array(fc.constantFrom(...all), { maxLength: 8 })
+            .chain((again) =>
+              fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }),
+            ),
+          batch: fc.integer({ min: 1, max: 4 }),
+        });
+      });
+    await fc.assert(
+      fc.asyncProperty(deliveries, async ({ owed, delivered, batch }) => {
+        const { see, values } = measuring();
+        for (let start = 0; start < delivered.length; start += batch) {
+          await see(...delivered.slice(start, start + batch));
+        }
+        const published = values()['AmountRefunded USD'] ?? [];
+        expect(published.reduce((sum, value) => sum + value, 0)).toBe(owed);
       }),
       { numRuns: 200 },
     );

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditTrail } from '../../../shared/adapters/dynamodb/audit-trail.ts';
 import { createInventoryStore } from '../../../shared/adapters/dynamodb/inventory-store.ts';
-import { createOnceStore } from '../../../shared/adapters/dynamodb/once-store.ts';
 import { createOrderStore } from '../../../shared/adapters/dynamodb/order-store.ts';
 import { createPaymentRecords } from '../../../shared/adapters/dynamodb/payment-records.ts';
 import { createProductStore } from '../../../shared/adapters/dynamodb/product-store.ts';
@@ -11,11 +10,9 @@ import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.
 import { createUserDirectory, userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import { userItems } from '../../../shared/adapters/dynamodb/user-store.ts';
 import { createValidationReader } from '../../../shared/adapters/dynamodb/velocity-counters.ts';
-import type { AnalyticsEvent } from '../../../shared/analytics/event.ts';
 import type { Product } from '../../../shared/catalogue/product.ts';
 import { TransientError } from '../../../shared/errors.ts';
 import type { User } from '../../../shared/identity/user.ts';
-import type { Notification } from '../../../shared/notifications/notifier.ts';
 import { holdForReview } from '../../../shared/orders/checkout/hold-for-review.ts';
 import { markForRepair } from '../../../shared/orders/checkout/mark-for-repair.ts';
 import { endOrder, markPaid } from '../../../shared/orders/checkout/settle-order.ts';
@@ -83,8 +80,6 @@ function openShop() {
   };
   const effects = testEffects();
   const checkouts = memoryCheckouts();
-  const sent: Notification[] = [];
-  const events: AnalyticsEvent[] = [];
   const catalogue = createProductStore(client, tables, retry);
   const orders = createOrderStore(client, tables, retry);
   const ports = {
@@ -92,18 +87,7 @@ function openShop() {
     users: createUserDirectory(client, tables.users),
     products: catalogue,
     inventory: createInventoryStore(client, tables, retry),
-    notifier: {
-      publish: async (notification: Notification) => {
-        sent.push(notification);
-      },
-    },
-    events: {
-      put: async (event: AnalyticsEvent) => {
-        events.push(event);
-      },
-    },
     checkouts: checkouts.runs,
-    once: createOnceStore(client, tables.idempotency),
     stock: createStockWatch(client, tables.products, retry),
     audit: createAuditTrail(client, tables.audit),
     validation: createValidationReader(client, tables, retry),
@@ -113,8 +97,6 @@ function openShop() {
   return {
     ports,
     effects,
-    sent,
-    events,
     resumed: checkouts.resumed,
     payments: createPaymentRecords(client, tables.orders),
     async product(over: Partial<Product> = {}) {
@@ -154,6 +136,24 @@ function openShop() {
       return shop.order({ items, ...over });
     },
     read: async (orderId: string) => (await orders.find(orderId)) as Order,
+    async marked({ productId }: Product) {
+      const command = new GetCommand({
+        TableName: tables.products,
+        Key: { productId },
+        ConsistentRead: true,
+      });
+      return (await client.send(command)).Item?.lowStockSince;
+    },
+    async mark({ productId }: Product, since: string) {
+      await client.send(
+        new UpdateCommand({
+          TableName: tables.products,
+          Key: { productId },
+          UpdateExpression: 'SET lowStockSince = :since',
+          ExpressionAttributeValues: { ':since': since },
+        }),
+      );
+    },
     async available({ productId }: Product) {
       return (await catalogue.find(productId))?.availableCount;
     },
@@ -399,6 +399,44 @@ describe('ValidateOrder', () => {
     expect((await saved(order)).flags.lowStock).toEqual([]);
   });
 
+  test('marks what runs low, of a product that nothing was left of too, and takes the mark off what does not', async () => {
+    const mug = await shop.product({ stockCount: 7, lowStockThreshold: 5 });
+    const none = await shop.product({ stockCount: 0 });
+    const pan = await shop.product({ stockCount: 20 });
+    const all: [Product, number][] = [
+      [mug, 2],
+      [none, 1],
+      [pan, 1],
+    ];
+    await shop.mark(pan, 'an earlier crossing');
+    await validate(await shop.orderOf(all, { allowPartial: true }));
+    const now = shop.effects.clock.now().toISOString();
+    expect(await Promise.all([mug, none, pan].map(shop.marked))).toEqual([now, now, undefined]);
+    shop.effects.advance(1000);
+    await validate(await shop.orderOf(all.slice(0, 1)));
+    expect(await shop.marked(mug)).toBe(now);
+  });
+
+  test('marks no archived product, of which nobody need order more', async () => {
+    const mug = await shop.product({ stockCount: 0, archived: true });
+    await validate(await shop.orderOf([[mug, 1]]));
+    expect(await shop.marked(mug)).toBeUndefined();
+  });
+
+  test('decides nothing before it has marked what runs low: the attempt after one that failed there does', async () => {
+    const mug = await shop.product({ stockCount: 3 });
+    const order = await shop.orderOf([[mug, 3]]);
+    const stock = {
+      look: async () => {
+        throw new TransientError('DynamoDB is busy');
+      },
+    };
+    await expect(validate(order, { stock })).rejects.toThrow(TransientError);
+    expect((await saved(order)).allocation).toBeUndefined();
+    expect(await validate(order)).toMatchObject({ outcome: 'allocated' });
+    expect(await shop.marked(mug)).toBeDefined();
+  });
+
   test('keeps to a partial hold whose answer was lost, though all could be had by now', async () => {
     const mug = await shop.product({ stockCount: 2 });
     const none = await shop.product({ stockCount: 0 });
@@ -550,7 +588,7 @@ describe('ValidateOrder', () => {
 
 describe('HoldForReview', () => {
   const hold = (order: Order, taskToken: string, ports: Partial<Shop['ports']> = {}) =>
-    holdForReview({ orderId: order.orderId, userId: order.userId, taskToken }, { ...shop.ports, ...ports });
+    holdForReview({ orderId: order.orderId, taskToken }, { ...shop.ports, ...ports });
   const review = {
     decision: 'approved' as const,
     reason: 'fine',
@@ -558,7 +596,7 @@ describe('HoldForReview', () => {
     at: '2026-03-01T12:00:00.000Z',
   };
 
-  test('puts the order on hold and tells the staff, without the customer’s data', async () => {
+  test('puts the order on hold, with the token that a decision answers', async () => {
     const order = await shop.order();
     await hold(order, 'token-1');
     expect(await saved(order)).toMatchObject({
@@ -566,18 +604,9 @@ describe('HoldForReview', () => {
       reviewToken: 'token-1',
       flags: { fraudFlag: true },
     });
-    const message = {
-      topic: 'order',
-      type: 'order_on_hold',
-      orderId: order.orderId,
-      userId: order.userId,
-      data: { total: '2000', currency: 'USD' },
-    };
-    const notificationId = `${order.orderId}#order_on_hold`;
-    expect(shop.sent).toEqual([{ ...message, notificationId, role: 'Manager' }]);
   });
 
-  test('keeps the verdict of the payment on the order and its trail, and tells the staff of it', async () => {
+  test('keeps the verdict of the payment on the order, by which the staff are told, and its trail', async () => {
     const order = await shop.order();
     const { orderId } = order;
     const facts = { delivery: 'US', payment: 'GB' };
@@ -595,21 +624,15 @@ describe('HoldForReview', () => {
     expect(held.fraudReasons).toEqual(fraudReasons);
     expect(held.auditLogs[0]).toMatchObject({ action: 'order.on_hold', after: { fraudReasons } });
     expect(held.auditLogs.filter(({ action }) => action === 'order.on_hold')).toHaveLength(1);
-    const { data } = shop.sent[0] ?? {};
-    expect(data).toMatchObject({
-      reasons: 'country_mismatch',
-      explanation: 'It is delivered to US, but the card is from GB.',
-    });
   });
 
-  test('run again keeps both tokens, whichever attempt is the late one, and tells nobody twice', async () => {
+  test('run again keeps both tokens, whichever attempt is the late one, and takes no second step', async () => {
     const order = await shop.order();
     await hold(order, 'token-1');
     await hold(order, 'token-2');
     await hold(order, 'token-1');
     expect(reviewTokensOf(await saved(order))).toEqual(['token-1', 'token-2']);
     expect((await saved(order)).timeline).toHaveLength(2);
-    expect(shop.sent.map(({ role }) => role)).toEqual(['Manager']);
     expect(shop.resumed).toEqual([]);
   });
 
@@ -621,24 +644,9 @@ describe('HoldForReview', () => {
     expect(shop.resumed).toEqual([{ token: 'token-2', result: { decision: 'approved' } }]);
   });
 
-  test('holds the order though the topic is busy, and tells the staff at a later attempt', async () => {
-    const order = await shop.order();
-    const notifier = {
-      publish: async () => {
-        throw new TransientError('SNS is busy');
-      },
-    };
-    await hold(order, 'token-1', { notifier });
-    expect(await saved(order)).toMatchObject({ status: 'OnHold', reviewToken: 'token-1' });
-    await hold(order, 'token-2');
-    expect(shop.sent.map(({ role }) => role)).toEqual(['Manager']);
-    expect(await saved(order)).toMatchObject({ status: 'OnHold', reviewToken: 'token-2' });
-  });
-
   test.each(['Paid', 'Failed', 'Cancelled'] as const)('leaves an order alone that is %s', async (status) => {
     const order = await shop.order({ status });
     await expect(hold(order, 'token-1')).rejects.toThrow(OrderStateError);
-    expect(shop.sent).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { logger } from '../../../shared/observability/logger.ts';
 import { type StripeOrder, type StripeShop, startStripeShop } from '../../support/stripe-shop.ts';
 
 let shop: StripeShop;
@@ -30,18 +31,18 @@ function foreignIntent(metadata: string) {
 describe('a payment that is not ours', () => {
   test('is left alone', async () => {
     const id = foreignIntent('');
-    expect(await order.reconcile(id)).toBe('foreign');
+    expect(await order.reconcile(id)).toMatchObject({ reconciled: 'foreign' });
     expect(order.double.intentLedger(id)).toMatchObject({ held: 700 });
   });
 
   test('nor is one of another stage’s order', async () => {
     const id = foreignIntent('&metadata[orderId]=order-of-another-stage');
-    expect(await order.reconcile(id)).toBe('foreign');
+    expect(await order.reconcile(id)).toMatchObject({ reconciled: 'foreign' });
     expect(order.double.intentLedger(id)).toMatchObject({ held: 700 });
   });
 
   test('nor is one that Stripe does not know', async () => {
-    expect(await order.reconcile('pi_nobody')).toBe('foreign');
+    expect(await order.reconcile('pi_nobody')).toMatchObject({ reconciled: 'foreign' });
   });
 });
 
@@ -49,7 +50,7 @@ describe('a second payment of one order', () => {
   test('is let go of, and the first stays', async () => {
     await order.authorize();
     const second = foreignIntent(`&metadata[orderId]=${order.orderId}`);
-    expect(await order.reconcile(second)).toBe('returned');
+    expect(await order.reconcile(second)).toMatchObject({ reconciled: 'returned' });
     expect(order.double.intentLedger(second)).toMatchObject({ held: 0 });
     expect(order.double.intentLedger(paymentId())).toMatchObject({ held: order.amount.amount });
   });
@@ -90,6 +91,22 @@ describe('a refund of ours that the bank sends back', () => {
   });
 });
 
+describe('the log of an event', () => {
+  test('names the order, which the event does not', async () => {
+    const info = vi.spyOn(logger, 'info').mockReturnValue(undefined);
+    await order.authorize();
+    await order.capture();
+    order.double.dashboard.refund(paymentId(), 500);
+    await order.deliver(last());
+    const { orderId } = order;
+    expect(info).toHaveBeenCalledWith(
+      'payment event',
+      expect.objectContaining({ orderId, paymentId: paymentId(), reconciled: 'told' }),
+    );
+    info.mockRestore();
+  });
+});
+
 describe('the same twice', () => {
   test('is two entries and two alerts', async () => {
     await order.authorize();
@@ -116,7 +133,7 @@ describe('a payment that names our order', () => {
     order.next('confirm', 'lose-request');
     await expect(order.authorize()).rejects.toMatchObject({ name: 'TransientError' });
     const small = foreignIntent(`&metadata[orderId]=${order.orderId}`);
-    expect(await order.reconcile(small)).toBe('returned');
+    expect(await order.reconcile(small)).toMatchObject({ reconciled: 'returned' });
     expect(order.double.intentLedger(small)).toMatchObject({ held: 0, net: 0 });
     expect(order.notified).toMatchObject([{ role: 'Manager', data: { happened: 'wrong_amount' } }]);
     await order.authorize();
@@ -131,7 +148,7 @@ describe('a payment that names our order', () => {
       headers: { authorization: 'Bearer sk_test_double' },
       body: 'amount=550&currency=isk&capture_method=manual',
     });
-    expect(await order.reconcile(JSON.parse(body).id)).toBe('foreign');
+    expect(await order.reconcile(JSON.parse(body).id)).toMatchObject({ reconciled: 'foreign' });
   });
 });
 

@@ -58,6 +58,14 @@ describe('a batch of messages', () => {
     expect(inspect(failure, { depth: null, showHidden: true })).not.toContain('shop.example');
   });
 
+  it("has Lambda's own id of the invocation on its lines", async () => {
+    const keys = vi.spyOn(logger, 'appendKeys');
+    const handler = createQueueHandler('test', () => async () => undefined);
+    await handler({ Records: [message('1', 'a')] }, { awsRequestId: 'lambda-1' });
+    expect(keys).toHaveBeenCalledWith({ lambdaRequestId: 'lambda-1' });
+    keys.mockRestore();
+  });
+
   it('is none when it is empty', async () => {
     const handler = createQueueHandler('test', () => async () => undefined);
     expect(await handler({ Records: [] })).toEqual({ batchItemFailures: [] });

@@ -63,6 +63,11 @@ describe('authorizing a card at Stripe', () => {
     },
   );
 
+  test('a key that Stripe refuses is told by the name of the cause, which every line of the log has', async () => {
+    stripe.next('confirm', 401);
+    await expect(authorize()).rejects.toMatchObject({ cause: { name: 'StripeAuthenticationError' } });
+  });
+
   test.each([500, 502, 503, 409, 429, 401])('an answer of %i may pass', async (status) => {
     stripe.next('confirm', status);
     await expect(authorize()).rejects.toMatchObject({ name: 'TransientError' });
