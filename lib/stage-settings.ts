@@ -162,25 +162,43 @@ const settingsShape = z.strictObject({
   alarmEmail: z.email().optional(),
 });
 
-const settingsSchema = settingsShape.superRefine(({ payments, workflow, webAcl, cors }, context) => {
-  if (webAcl?.overLimit === 'captcha' && cors.allowedOrigins.length === 0) {
-    context.addIssue({
-      code: 'custom',
-      path: ['webAcl', 'overLimit'],
-      message: 'captcha needs the page that solves it: an origin in cors.allowedOrigins',
-    });
-  }
-  if (payments.provider !== 'stripe') return;
-  const refuse = (setting: keyof typeof stripeBounds, bound: string) =>
-    context.addIssue({
-      code: 'custom',
-      path: ['workflow', setting],
-      message: `must be ${bound} ${stripeBounds[setting]} with Stripe`,
-    });
-  if (workflow.taskTimeoutSeconds < stripeBounds.taskTimeoutSeconds) refuse('taskTimeoutSeconds', 'at least');
-  if (workflow.reviewTimeoutSeconds > stripeBounds.reviewTimeoutSeconds)
-    refuse('reviewTimeoutSeconds', 'at most');
-});
+const settingsSchema = settingsShape.superRefine(
+  ({ payments, workflow, webAcl, cors, backup, protectData }, context) => {
+    if (webAcl?.overLimit === 'captcha' && cors.allowedOrigins.length === 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['webAcl', 'overLimit'],
+        message: 'captcha needs the page that solves it: an origin in cors.allowedOrigins',
+      });
+    }
+    const local = cors.allowedOrigins.find((origin) => URL.parse(origin)?.hostname.includes('.') === false);
+    if (webAcl?.overLimit === 'captcha' && local !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['webAcl', 'overLimit'],
+        message: `captcha needs pages of public domains, and ${local} is none`,
+      });
+    }
+    if (backup && !protectData) {
+      context.addIssue({
+        code: 'custom',
+        path: ['backup'],
+        message: 'a stage that does not protect its data has no backups: their vault would outlive it',
+      });
+    }
+    if (payments.provider !== 'stripe') return;
+    const refuse = (setting: keyof typeof stripeBounds, bound: string) =>
+      context.addIssue({
+        code: 'custom',
+        path: ['workflow', setting],
+        message: `must be ${bound} ${stripeBounds[setting]} with Stripe`,
+      });
+    if (workflow.taskTimeoutSeconds < stripeBounds.taskTimeoutSeconds)
+      refuse('taskTimeoutSeconds', 'at least');
+    if (workflow.reviewTimeoutSeconds > stripeBounds.reviewTimeoutSeconds)
+      refuse('reviewTimeoutSeconds', 'at most');
+  },
+);
 
 /** Everything in which one stage differs from another. */
 export type StageSettings = Readonly<z.infer<typeof settingsSchema>>;

@@ -11,8 +11,10 @@ export interface AlarmDefinition {
   readonly impact: string;
   /** Goes off below the threshold, and when there is nothing to be seen at all. */
   readonly below?: boolean;
-  /** Periods in a row that have to be bad; one unless told. */
+  /** Periods in a row that are looked at; one unless told. */
   readonly periods?: number;
+  /** How many of them have to be bad; all unless told. */
+  readonly bad?: number;
 }
 
 /** How long a metric is looked at, unless an alarm says otherwise. */

@@ -15,6 +15,7 @@ import type { ChannelDelivery } from './delivery.ts';
 import { deliveryAlarms } from './delivery-alarms.ts';
 import type { EventDelivery } from './event-delivery.ts';
 import { type ReconcilerAlarmsProps, reconcilerAlarms } from './reconciler-alarms.ts';
+import { routeAlarm } from './route-alarm.ts';
 import { salesAlarms } from './sales-alarms.ts';
 import { type StreamAlarmsProps, streamAlarms } from './stream-alarms.ts';
 import type { WebAcl } from './web-acl.ts';
@@ -170,6 +171,7 @@ export class Alarms extends Construct {
           'more within five minutes. Look up the request ids in the access log, then in the log of the Lambda behind ' +
           'the route.',
       },
+      routeAlarm(api),
       ...(webAcl
         ? [
             {
@@ -195,7 +197,7 @@ export class Alarms extends Construct {
   }
 
   private addAlarm(
-    { id, metric, threshold, impact, below = false, periods = 1 }: AlarmDefinition,
+    { id, metric, threshold, impact, below = false, periods = 1, bad = periods }: AlarmDefinition,
     { settings, topic }: Pick<AlarmsProps, 'settings' | 'topic'>,
   ): Alarm {
     const alarm = new Alarm(this, id, {
@@ -207,6 +209,7 @@ export class Alarms extends Construct {
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
+      ...(bad === periods ? {} : { datapointsToAlarm: bad }),
       // No data is no traffic, which only alarms on too little are about.
       treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });

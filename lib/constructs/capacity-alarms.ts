@@ -91,7 +91,8 @@ function throttled(
   }[],
 ): MathExpression {
   return new MathExpression({
-    expression: 'SUM(METRICS())',
+    // DynamoDB tells nothing when nothing is throttled, and an alarm on its metrics then stays as it is.
+    expression: 'SUM(FILL(METRICS(), 0))',
     label: 'throttled requests',
     usingMetrics: Object.fromEntries(
       metrics.map(({ metricName, dimensions }, index) => [

@@ -1,5 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { Period, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { CfnUsagePlanKey, Period, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { Route } from '../../shared/api/route.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -33,6 +33,12 @@ export class ClientKeys extends Construct {
       const key = api.addApiKey(`Key-${client}`, { description: `Client application ${client}` });
       plan.addApiKey(key);
       new CfnOutput(Stack.of(this), `ApiKeyId-${client}`, { value: key.keyId });
+    }
+    // API Gateway refuses keys that are added to plans of an account at the same time.
+    const added = plan.node.findAll().filter((element) => element instanceof CfnUsagePlanKey);
+    for (const [index, key] of added.entries()) {
+      const former = added[index - 1];
+      if (former) key.addResourceDependency(former);
     }
   }
 }

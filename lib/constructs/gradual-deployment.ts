@@ -14,7 +14,7 @@ import type { DeploymentName, StageSettings } from '../stage-settings.ts';
 import { alarmName } from './alarm-name.ts';
 
 /** Alarms of the whole stage that take a deployment back, by their ids in `alarms.ts`. */
-export const rollbackAlarms = ['ApiErrors', 'CheckoutFailed'] as const;
+export const rollbackAlarms = ['ApiErrors', 'KeyRoutesFail', 'CheckoutFailed'] as const;
 
 const configurations: Readonly<Record<Exclude<DeploymentName, 'AllAtOnce'>, ILambdaDeploymentConfig>> = {
   Canary10Percent5Minutes: LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,

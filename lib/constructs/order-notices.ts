@@ -83,8 +83,8 @@ export class OrderNotices extends Construct {
     const become = (...statuses: string[]) => ({ status: { S: FilterRule.or(...statuses) } });
     this.consume('OrderChanges', {
       eventSourceArn,
-      // Orders that moved before this was deployed are not told about anew.
-      startingPosition: StartingPosition.LATEST,
+      // LATEST would leave out what comes while the mapping is made. Who was told before is known by the claim.
+      startingPosition: StartingPosition.TRIM_HORIZON,
       filters: [
         FilterCriteria.filter({
           dynamodb: { Keys: keys, NewImage: become('OnHold', 'Shipped', 'Delivered') },

@@ -43,8 +43,8 @@ export function streamAlarms(
       id: 'ReportsStopped',
       ...stopped({ started }, streams.insights),
       impact:
-        'Reports and recommendations stand still, and the alarms on sales see nothing: orders are placed, but for an ' +
-        'hour the insights Lambda was handed none. After a day they are lost to it. See whether its event source ' +
+        'Reports and recommendations stand still, and the alarms on sales see nothing: orders are placed, but in ' +
+        'three half hours of a day the insights Lambda was handed none. After a day they are lost to it. See whether its event source ' +
         'mapping is enabled.',
     },
     {
@@ -59,8 +59,8 @@ export function streamAlarms(
       id: 'NoticesStopped',
       ...stopped(moved, streams.orderNotices),
       impact:
-        'Customers are not told that their orders are held, shipped or delivered: orders were, but for an hour the ' +
-        'order-notices Lambda was handed none of them. After a day these notices are lost. See whether its event ' +
+        'Customers are not told that their orders are held, shipped or delivered: orders were, but in three half ' +
+        'hours of a day the order-notices Lambda was handed none of them. After a day these notices are lost. See whether its event ' +
         'source mapping is enabled.',
     },
     {
@@ -89,14 +89,15 @@ export function iteratorAge(consumer: IFunction): Metric {
 
 /**
  * One when there was what the consumer is called for, and it was not called at all. A call comes some seconds before or
- * after what it is counted against, so perhaps in another period: only two such periods in a row are a fault. Lambda
+ * after what it is counted against, so perhaps in another period: only three such periods are a fault. They may lie
+ * anywhere within a day, as the stream keeps its records for so long, and few shops sell in each half hour. Lambda
  * tells nothing of a function that is not called, hence the filling; everything is filled, as a gap in the formula
  * would have periods further back looked at instead.
  */
 function stopped(
   reasons: Readonly<Record<string, IMetric>>,
   consumer: IFunction,
-): Pick<AlarmDefinition, 'metric' | 'threshold' | 'periods'> {
+): Pick<AlarmDefinition, 'metric' | 'threshold' | 'periods' | 'bad'> {
   const all = Object.keys(reasons).map((name) => `FILL(${name}, 0)`);
   return {
     metric: new MathExpression({
@@ -109,6 +110,7 @@ function stopped(
       period: stoppedPeriod,
     }),
     threshold: 1,
-    periods: 2,
+    periods: Duration.days(1).toMinutes() / stoppedPeriod.toMinutes(),
+    bad: 3,
   };
 }

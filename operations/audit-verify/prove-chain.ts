@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChainFlaw, notices, startProof } from '../../shared/audit/verify-chain.ts';
+import { type ChainFlaw, type ChainLink, notices, startProof } from '../../shared/audit/verify-chain.ts';
 import { isCreation } from './anchors.ts';
 import { sealerMilliseconds } from './erasures.ts';
-import { readChain } from './read-chain.ts';
+import { readChain, readEntry } from './read-chain.ts';
 import type { Run } from './run.ts';
 
 const waitMilliseconds = 250;
@@ -46,7 +46,8 @@ async function proveOnce(chain: string, run: Run): Promise<ChainVerdict> {
   const proof = startProof(chain);
   let [entries, adopted, isCreated] = [0, 0, false];
   let flaws: ChainFlaw[] = [];
-  for await (const { links, head, isLast } of readChain(run, chain)) {
+  for await (const { links: read, head, isLast } of readChain(run, chain)) {
+    const links = await Promise.all(read.map((link) => withLateEntry(chain, link, run)));
     const found = links.flatMap(({ entry }) => (entry ? [entry] : []));
     const erasureOf = await run.erasures.ofEntries(chain, found);
     for (const link of links) proof.add(link, erasureOf);
@@ -61,6 +62,13 @@ async function proveOnce(chain: string, run: Run): Promise<ChainVerdict> {
     isCreated,
     flaws: run.options.adopt ? await forgetSalts(chain, flaws, run) : flaws,
   };
+}
+
+/** An entry and its seal that were written after the chain's last entries had been read come as a seal alone. */
+async function withLateEntry(chain: string, link: ChainLink, run: Run): Promise<ChainLink> {
+  if (link.entry || link.seal?.entry !== link.key) return link;
+  const entry = await readEntry(run, chain, link.key);
+  return entry ? { ...link, entry } : link;
 }
 
 /** @returns the flaws that are left */

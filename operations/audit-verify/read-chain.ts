@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { readSealItem } from '../../shared/adapters/dynamodb/audit-seals.ts';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { transiently } from '../../shared/adapters/dynamodb/faults.ts';
@@ -55,6 +55,23 @@ export async function* readChain(tables: TrailTables, chain: string): AsyncGener
     yield { links: [...moved, ...paired.links], isLast, head };
     if (isLast) return;
   }
+}
+
+/** One entry as it is now; undefined when there is none. */
+export async function readEntry(
+  { dynamo, audit, pace }: TrailTables,
+  pk: string,
+  sk: string,
+): Promise<StoredEntry | undefined> {
+  const command = new GetCommand({
+    TableName: audit,
+    Key: { pk, sk },
+    ConsistentRead: true,
+    ReturnConsumedCapacity: 'TOTAL',
+  });
+  const { Item, ConsumedCapacity } = await transiently(() => dynamo.send(command));
+  await pace(ConsumedCapacity?.CapacityUnits ?? 0);
+  return Item && storedEntrySchema.parse(Item);
 }
 
 interface KeyedSeal {

@@ -5,6 +5,7 @@ import { routes } from '../../shared/api/routes.ts';
 import {
   environmentOf,
   lambdas,
+  neededBy,
   type Resource,
   resources,
   stageNames,
@@ -109,6 +110,12 @@ describe('API keys of client applications', () => {
       text(properties.UsagePlanId),
     ]);
     expect(inPlan.sort()).toEqual(keys.map((key) => [key, `<${plan?.id}>`]).sort());
+    // API Gateway refuses those that are added at the same time.
+    const added = resources(backend, 'AWS::ApiGateway::UsagePlanKey').map(({ id }) => id);
+    const [first = '', second = ''] = added;
+    expect(
+      [...neededBy(backend, first), ...neededBy(backend, second)].filter((id) => added.includes(id)),
+    ).toHaveLength(1);
     expect([backend.Outputs.ApiKeyIdweb, backend.Outputs.ApiKeyIdios].map((one) => text(one?.Value))).toEqual(
       keys,
     );

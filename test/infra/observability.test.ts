@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../lib/stage-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
+import { routes as routeTable } from '../../shared/api/routes.ts';
 import { lambdas, resource, resources, stageNames, templatesOf, text } from './templates.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -237,7 +238,8 @@ describe('an alarm on the business', () => {
       expect(expressionOf(id)).toBe('IF(FILL(started, 0) > 0 AND FILL(calls, 0) < 1, 1, 0)');
       expect(alarm(id)).toMatchObject({
         Threshold: 1,
-        EvaluationPeriods: 2,
+        EvaluationPeriods: 48,
+        DatapointsToAlarm: 3,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         TreatMissingData: 'notBreaching',
       });
@@ -258,6 +260,30 @@ describe('an alarm on the business', () => {
     },
   );
 
+  it('KeyRoutesFail takes the worst of the routes that a shop cannot do without, as CloudWatch counts each', () => {
+    const asked = metricsOf('KeyRoutesFail').map(({ Metric: { Namespace, MetricName, Dimensions } }) => {
+      const of = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, text(Value)]));
+      expect(of).toMatchObject({
+        ApiName: 'storefront-prod',
+        Stage: expect.stringMatching(/^<HttpApiDeploymentStage/),
+      });
+      return `${Namespace} ${MetricName} ${of.Method} ${of.Resource}`;
+    });
+    const routes = ['POST /order', 'POST /user/login', 'POST /user/register', 'GET /product'];
+    expect(asked).toEqual(
+      [...routes, 'GET /product/{productId}'].flatMap((route) =>
+        ['5XXError', 'Count'].map((name) => `AWS/ApiGateway ${name} ${route}`),
+      ),
+    );
+    expect(expressionOf('KeyRoutesFail')).toContain(
+      'IF(FILL(errors0, 0) >= 5, 100 * FILL(errors0, 0) / FILL(requests0, 1), 0)',
+    );
+    expect(alarm('KeyRoutesFail')).toMatchObject({ Threshold: 5, TreatMissingData: 'notBreaching' });
+    expect(Object.values(routeTable).map(({ method, path }) => `${method} ${path}`)).toEqual(
+      expect.arrayContaining(routes),
+    );
+  });
+
   it('NoticesStopped compares calls of order-notices with orders that customers are to be told of', () => {
     expect(expressionOf('NoticesStopped')).toBe(
       'IF(FILL(held, 0) + FILL(shipped, 0) + FILL(delivered, 0) > 0 AND FILL(calls, 0) < 1, 1, 0)',
@@ -274,7 +300,7 @@ describe('an alarm on the business', () => {
       'OrdersDelivered insights prod',
       expect.stringMatching(new RegExp(`^Invocations <${lambda}> .*:live$`)),
     ]);
-    expect(alarm('NoticesStopped')).toMatchObject({ EvaluationPeriods: 2, TreatMissingData: 'notBreaching' });
+    expect(alarm('NoticesStopped')).toMatchObject({ EvaluationPeriods: 48, DatapointsToAlarm: 3 });
   });
 
   it('sums what is throttled of all tables that a checkout writes, within the ten metrics that CloudWatch allows', () => {
@@ -284,7 +310,7 @@ describe('an alarm on the business', () => {
     expect(asked.filter((name) => name === 'AWS/DynamoDB ReadThrottleEvents')).toHaveLength(5);
     expect(asked.filter((name) => name === 'AWS/DynamoDB WriteThrottleEvents')).toHaveLength(5);
     expect(asked).toHaveLength(10);
-    expect(expressionOf('TablesThrottled')).toBe('SUM(METRICS())');
+    expect(expressionOf('TablesThrottled')).toBe('SUM(FILL(METRICS(), 0))');
     expect(alarm('TablesThrottled').Threshold).toBe(100);
   });
 
@@ -310,7 +336,7 @@ describe('an alarm on the business', () => {
     );
     expect(asked.join()).toContain('GlobalSecondaryIndexName=byMonth');
     expect(asked.length).toBeLessThanOrEqual(10);
-    expect(expressionOf('IndexesThrottled')).toBe('SUM(METRICS())');
+    expect(expressionOf('IndexesThrottled')).toBe('SUM(FILL(METRICS(), 0))');
   });
 
   it('goes off when the reconciler is not heard of at all', () => {
@@ -352,6 +378,7 @@ describe('an alarm on the business', () => {
       'storefront-prod-ApiSlow',
       'storefront-prod-BackupsFailed',
       'storefront-prod-IndexesThrottled',
+      'storefront-prod-KeyRoutesFail',
       'storefront-prod-NoticesStopped',
       'storefront-prod-PaymentsFail',
       'storefront-prod-ReportsStopped',

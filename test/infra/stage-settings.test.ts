@@ -114,10 +114,18 @@ describe('stage settings', () => {
     [{ executionLogs: 'none' } as object, 'executionLogs'],
     [{ reservedConcurrency: { payment: 0 } }, 'reservedConcurrency.payment'],
     [{ backup: { keptDays: 36 } }, 'backup.keptDays'],
+    [{ protectData: false, backup: { keptDays: 7 } }, 'backup: a stage that does not protect its data'],
     [{ webAcl: { perToken: 5 } }, 'webAcl'],
     [
       { webAcl: { overLimit: 'captcha', blockAnonymous: false, perAddress: 3000, perToken: 1500 } },
       'webAcl.overLimit: captcha needs the page that solves it: an origin in cors.allowedOrigins',
+    ],
+    [
+      {
+        cors: { allowedOrigins: ['http://localhost:5173'] },
+        webAcl: { overLimit: 'captcha', blockAnonymous: false, perAddress: 3000, perToken: 1500 },
+      },
+      'webAcl.overLimit: captcha needs pages of public domains, and http://localhost:5173 is none',
     ],
     [{ usagePlan: { clients: ['a', 'b', 'c', 'd', 'e', 'f'] } }, 'usagePlan.clients'],
     [{ usagePlan: { clients: ['Web Shop'] } }, 'usagePlan.clients.0: must be a name such as web'],

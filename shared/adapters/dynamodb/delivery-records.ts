@@ -22,7 +22,9 @@ export function createDeliveryRecords(client: Dynamo, table: string): DeliveryRe
           'SET #state = :claimed, attempt = :attempt, claimedUntil = :until, expiresAt = :expiresAt, ' +
           'sends = if_not_exists(sends, :none) + :one',
         ConditionExpression:
-          'attribute_not_exists(pk) OR (#state = :claimed AND claimedUntil <= :now AND sends < :most)',
+          'attribute_not_exists(pk) OR (#state = :claimed AND claimedUntil <= :now AND ' +
+          // A record that is not counted was given back, or never ended, by a version before.
+          '(attribute_not_exists(sends) OR sends < :most))',
         ExpressionAttributeNames: { '#state': 'state' },
         ExpressionAttributeValues: {
           ':claimed': 'claimed',

@@ -4,7 +4,7 @@ import type { StockWatch } from '../../inventory/stock-watch.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
 import { isConditionFailure, transiently } from './faults.ts';
-import type { RetryEffects } from './transact.ts';
+import { type RetryEffects, tryAgain } from './transact.ts';
 
 const watchedSchema = z.object({
   productId: z.string(),
@@ -24,9 +24,9 @@ export function createStockWatch(client: Dynamo, table: string, effects: RetryEf
   /** Does nothing when the product is no longer as it was read. */
   const updateIf = async (productId: string, change: Change) => {
     try {
-      await transiently(() =>
-        client.send(new UpdateCommand({ TableName: table, Key: { productId }, ...change })),
-      );
+      const command = new UpdateCommand({ TableName: table, Key: { productId }, ...change });
+      // A hold of the same product may be under way, as many are when stock runs out.
+      await tryAgain(() => transiently(() => client.send(command)), effects);
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
     }

@@ -37,9 +37,18 @@ export async function transact(
 ): Promise<readonly CancellationReason[] | undefined> {
   // One for all tries: a try whose answer was lost must not meet its own items as somebody else's.
   const token = randomUUID();
+  return tryAgain(() => transactOnce(client, items, token), effects, retries);
+}
+
+/** Makes a call again, for a short while, when other transactions or throttles are in its way. */
+export async function tryAgain<T>(
+  call: () => Promise<T>,
+  effects: RetryEffects,
+  retries = usualRetries,
+): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await transactOnce(client, items, token);
+      return await call();
     } catch (error) {
       if (!(error instanceof TransientError) || attempt === retries) throw error;
     }

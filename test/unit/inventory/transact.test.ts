@@ -1,8 +1,18 @@
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBClient,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createInventoryStore } from '../../../shared/adapters/dynamodb/inventory-store.ts';
+import { createStockWatch } from '../../../shared/adapters/dynamodb/stock-watch.ts';
 import { transact } from '../../../shared/adapters/dynamodb/transact.ts';
 import { TransientError } from '../../../shared/errors.ts';
 
@@ -36,6 +46,15 @@ describe('a transaction', () => {
       .resolves({});
     expect(await transact(client, items, effects)).toBeUndefined();
     expect(delays).toEqual([25, 50]);
+  });
+
+  it('that holds a product does not keep its mark of low stock from being set', async () => {
+    const low = { productId: 'p', availableCount: 1, lowStockThreshold: 5, archived: false };
+    dynamo.on(BatchGetCommand).resolves({ Responses: { products: [low] } });
+    const conflict = new TransactionConflictException({ message: 'conflict', $metadata: {} });
+    dynamo.on(UpdateCommand).rejectsOnce(conflict).resolves({});
+    await createStockWatch(client, 'products', effects).look(['p'], new Date(0));
+    expect(dynamo.commandCalls(UpdateCommand)).toHaveLength(2);
   });
 
   it('is given up as transient after three repetitions', async () => {

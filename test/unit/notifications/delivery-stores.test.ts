@@ -2,6 +2,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeliveryRecords } from '../../../shared/adapters/dynamodb/delivery-records.ts';
 import { createReaders } from '../../../shared/adapters/dynamodb/notification-readers.ts';
+import { createOnceStore } from '../../../shared/adapters/dynamodb/once-store.ts';
 import { userKey } from '../../../shared/adapters/dynamodb/user-directory.ts';
 import type { User } from '../../../shared/identity/user.ts';
 import { aUser } from '../../support/builders/user.ts';
@@ -83,6 +84,14 @@ describe('the record of a delivery', () => {
     expect(noted.filter(Boolean)).toHaveLength(1);
     expect(await records.complete('g', 'a', 'sent')).toBe(false);
     expect(await read('g')).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('that a former version gave back, which counted nothing, is there to be claimed', async () => {
+    const former = createOnceStore(dynamo.client, dynamo.table('idempotency'));
+    const { now, until } = attempt('a', 0);
+    await former.claim('k', now, until);
+    await former.release('k', until);
+    expect(await recordsOf().claim('k', attempt('b', 0))).toEqual({ status: 'claimed', sends: 1 });
   });
 
   it('goes to one of many that ask at once', async () => {

@@ -61,7 +61,10 @@ function aStage(
       const isAsked = ({ pk, sk }: Item) => Keys.some((key) => key.pk === pk && key.sk === sk);
       return { Responses: { Audit: (tables.Audit ?? []).filter(isAsked) } };
     }
-    if (command instanceof GetCommand) return { Item: items.find(({ pk }) => pk === input.Key.pk) };
+    if (command instanceof GetCommand) {
+      const { pk, sk } = input.Key;
+      return { Item: items.find((item) => item.pk === pk && (sk === undefined || item.sk === sk)) };
+    }
     const chain = input.ExpressionAttributeValues[':chain'];
     if (chain === stage.broken) throw new Error('gone');
     const placed = input.ExpressionAttributeValues[':placed'];
@@ -154,6 +157,23 @@ function manyChains() {
   );
   return aStage({ Audit: chains.flat(), AuditSeals: chains.flatMap(sealsOf) }, { Audit: 2, AuditSeals: 2 });
 }
+
+test('an entry that came when the others had been read is no removed one, as its seal came behind it', async () => {
+  const chain = 'USER#1';
+  const all = Array.from({ length: 6 }, () => anEntry(chain, 'user.logged_in'));
+  const { target } = aStage({ Audit: all, AuditSeals: sealsOf(all) }, { AuditSeals: 2 });
+  const send = target.dynamo.send.bind(target.dynamo);
+  /** The last entry is not there yet when the others are read. */
+  const early = async (command: object) => {
+    const answer = (await send(command as never)) as { Items?: Item[] };
+    const isOfAudit = command instanceof QueryCommand && command.input.TableName === 'Audit';
+    return isOfAudit ? { ...answer, Items: answer.Items?.slice(0, 5) } : answer;
+  };
+  const growing = { ...target, dynamo: { send: early } } as unknown as Target;
+  expect(await flawsOf({ target: growing }, chain)).toEqual([]);
+  const gone = aStage({ Audit: all.slice(0, 5), AuditSeals: sealsOf(all) }, { AuditSeals: 2 });
+  expect(await flawsOf(gone, chain)).toEqual(['entry_removed']);
+});
 
 test('chains are proved several at a time, eight at most', async () => {
   const stage = manyChains();
