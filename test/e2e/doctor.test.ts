@@ -47,8 +47,10 @@ async function quiet() {
     const waiting = orders.filter(({ status }) => status === 'OnHold' || status === 'AwaitingProfile');
     const running = shop.runtime.executions().filter(({ status }) => status === 'RUNNING');
     const marks = await shop.rows('INSIGHTS_TABLE');
-    const counted = new Map(marks.map(({ pk, version }) => [pk, version]));
-    const isCounted = orders.every((o) => o.sk !== 'ORDER' || counted.has(`APPLIED#${o.orderId}`));
+    const counted = new Map(marks.map(({ pk, facts }) => [pk, facts as { status?: string } | undefined]));
+    const isCounted = orders.every(
+      (o) => o.sk !== 'ORDER' || counted.get(`APPLIED#${o.orderId}`)?.status === o.status,
+    );
     return (running.length <= waiting.length && isCounted) || undefined;
   });
 }
