@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { ServiceFunction } from './service-function.ts';
+import { allowStreams, onFailedRecords, streamDeadLetters, streamOf } from './table-stream.ts';
 
 export interface AuditChainProps {
   readonly settings: StageSettings;
@@ -23,19 +23,8 @@ export class AuditChain extends Construct {
 
   constructor(scope: Construct, id: string, { settings, data }: AuditChainProps) {
     super(scope, id);
-    const { tableStreamArn } = data.tables.audit.table;
-    if (!tableStreamArn) throw new Error('The Audit table has no stream');
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: data.key,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(
-      this.deadLetters,
-      'AwsSolutions-SQS3',
-      'This is a dead-letter queue: Lambda sends to it where entries stand that could not be sealed.',
-    );
+    const entries = streamOf(data, 'audit');
+    this.deadLetters = streamDeadLetters(this, data.key, 'entries stand that could not be sealed');
     this.sealer = new ServiceFunction(this, 'Sealer', {
       name: 'audit-seal',
       description: 'Chains audit entries by hashes, from the stream of the Audit table',
@@ -46,27 +35,18 @@ export class AuditChain extends Construct {
       tables: { auditSeals: ['BatchGetItem', 'PutItem', 'UpdateItem'], users: [], audit: [] },
     });
     this.allowAskingForErasures(data);
-    this.sealer.allow(
-      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      [tableStreamArn],
-    );
-    // Lambda asks for it when the mapping is made, and the action knows no resources.
-    this.sealer.allow(['dynamodb:ListStreams'], ['*']);
-    this.sealer.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
-    this.sealer.allowKeyThrough('sqs');
+    allowStreams(this.sealer, [entries], this.deadLetters);
     new EventSourceMapping(this, 'Entries', {
       target: this.sealer.live,
-      eventSourceArn: tableStreamArn,
+      eventSourceArn: entries,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       // A seal may be a few seconds behind: the stream keeps what was written for a day.
       maxBatchingWindow: Duration.seconds(2),
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      retryAttempts: 10,
-      onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
+      ...onFailedRecords(this.deadLetters),
     });
   }
+
   /** Who was erased, but no account; whose order an order's trail tells of. */
   private allowAskingForErasures({ tables }: DataStack): void {
     const rights = [

@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { ServiceFunction } from './service-function.ts';
+import { allowStreams, onFailedRecords, streamDeadLetters, streamOf } from './table-stream.ts';
 
 export interface InsightsProps {
   readonly settings: StageSettings;
@@ -22,19 +22,8 @@ export class Insights extends Construct {
 
   constructor(scope: Construct, id: string, { settings, data }: InsightsProps) {
     super(scope, id);
-    const { tableStreamArn } = data.tables.orders.table;
-    if (!tableStreamArn) throw new Error('The Orders table has no stream');
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: data.key,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(
-      this.deadLetters,
-      'AwsSolutions-SQS3',
-      'This is a dead-letter queue: Lambda sends to it where records stand that could not be counted.',
-    );
+    const changes = streamOf(data, 'orders');
+    this.deadLetters = streamDeadLetters(this, data.key, 'records stand that could not be counted');
     this.counter = new ServiceFunction(this, 'Counter', {
       name: 'insights',
       description: 'Counts orders for reports and recommendations, from the stream of the Orders table',
@@ -43,15 +32,8 @@ export class Insights extends Construct {
       timeoutSeconds,
       tables: { insights: ['BatchGetItem', 'PutItem', 'UpdateItem'] },
     });
-    this.counter.allow(
-      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      [tableStreamArn],
-    );
-    // Lambda asks for it when the mapping is made, and the action knows no resources.
-    this.counter.allow(['dynamodb:ListStreams'], ['*']);
-    this.counter.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
-    this.counter.allowKeyThrough('sqs');
-    this.consume(tableStreamArn);
+    allowStreams(this.counter, [changes], this.deadLetters);
+    this.consume(changes);
   }
 
   private consume(eventSourceArn: string): void {
@@ -64,10 +46,7 @@ export class Insights extends Construct {
       batchSize: 100,
       // A report may be a few seconds behind; fuller batches need fewer transactions on the same counters.
       maxBatchingWindow: Duration.seconds(2),
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      retryAttempts: 10,
-      onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
+      ...onFailedRecords(this.deadLetters),
     });
   }
 }

@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   EventSourceMapping,
   type EventSourceMappingProps,
@@ -6,14 +5,14 @@ import {
   FilterRule,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { Analytics } from './analytics.ts';
 import type { Messaging } from './messaging.ts';
 import { ServiceFunction } from './service-function.ts';
+import { allowStreams, onFailedRecords, streamDeadLetters, streamOf } from './table-stream.ts';
 
 export interface OrderNoticesProps {
   readonly settings: StageSettings;
@@ -35,20 +34,8 @@ export class OrderNotices extends Construct {
 
   constructor(scope: Construct, id: string, { settings, data, messaging, analytics }: OrderNoticesProps) {
     super(scope, id);
-    const { orders, products } = data.tables;
-    const [orderChanges, productChanges] = [orders.table.tableStreamArn, products.table.tableStreamArn];
-    if (!orderChanges || !productChanges) throw new Error('Orders and Products must have streams');
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: data.key,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(
-      this.deadLetters,
-      'AwsSolutions-SQS3',
-      'This is a dead-letter queue: Lambda sends to it where records stand that could not be told about.',
-    );
+    const [orderChanges, productChanges] = [streamOf(data, 'orders'), streamOf(data, 'products')];
+    this.deadLetters = streamDeadLetters(this, data.key, 'records stand that could not be told about');
     this.teller = new ServiceFunction(this, 'Teller', {
       name: 'order-notices',
       description:
@@ -66,14 +53,7 @@ export class OrderNotices extends Construct {
     this.teller.allowKeyThrough('sns');
     this.teller.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
     this.teller.allowKeyThrough('kinesis');
-    this.teller.allow(
-      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      [orderChanges, productChanges],
-    );
-    // Lambda asks for it when the mapping is made, and the action knows no resources.
-    this.teller.allow(['dynamodb:ListStreams'], ['*']);
-    this.teller.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
-    this.teller.allowKeyThrough('sqs');
+    allowStreams(this.teller, [orderChanges, productChanges], this.deadLetters);
     this.consumeOrders(orderChanges);
     this.consumeProducts(productChanges);
   }
@@ -118,10 +98,7 @@ export class OrderNotices extends Construct {
       ...source,
       target: this.teller.live,
       batchSize: 10,
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      retryAttempts: 10,
-      onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
+      ...onFailedRecords(this.deadLetters),
     });
   }
 }

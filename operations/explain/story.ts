@@ -38,7 +38,7 @@ export function tellStory(facts: OrderFacts): Story {
     price: order ? priceLines(order) : [],
     payment: payment
       ? [
-          `${payment.provider ?? 'no provider'}: ${payment.status ?? 'not begun'} after ${payment.attempts} attempts`,
+          `${payment.provider ?? 'no provider'}: ${payment.status ?? 'not begun'} after ${payment.attempts} ${payment.attempts === 1 ? 'attempt' : 'attempts'}`,
           ...(payment.paymentId === undefined ? [] : [`id at the provider ${payment.paymentId}`]),
           ...(payment.amount ? [`amount ${text(payment.amount)}`] : []),
           ...(payment.fraudFlag ? ['flagged as a suspected fraud'] : []),

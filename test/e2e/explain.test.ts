@@ -49,7 +49,7 @@ test('a paid order is told with its price, its retries, who did what, and in the
     'discount 200 USD minor units by code TENOFF (percent 10)',
     'total 1800 USD minor units',
   ]);
-  expect(story.payment).toContain('sandbox: captured after 1 attempts');
+  expect(story.payment).toContain('sandbox: captured after 1 attempt');
   expect(story.stock).toEqual([`${productId}: 2 SOLD`]);
   expect(story.notifications).toContain('order_confirmation for the customer published: done');
   const steps = story.events.map(({ what }) => what);
