@@ -273,9 +273,14 @@ function deadLetters(): readonly string[] {
   return queue === undefined ? [] : shop.runtime.queueMessages(queue);
 }
 
-/** Four digits are looked for as a word: within the digits of a hash they come up by chance. */
+/**
+ * Four digits are looked for as a number of their own: in a hash, a part of a UUID, a place in a file or a fraction
+ * they come up by chance.
+ */
 function holds(text: string, value: string): boolean {
-  if (/^\d{4}$/.test(value)) return new RegExp(`\\b${value}\\b`).test(text);
+  if (/^\d{4}$/.test(value)) {
+    return new RegExp(`(?<![\\w-]|\\d[.:])${value}(?![\\w-]|[.:]\\d)`).test(text);
+  }
   return text.toLowerCase().includes(value.toLowerCase());
 }
 
