@@ -4,23 +4,10 @@ import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { StageName } from '../../lib/stage-settings.ts';
 import { seededPassword, seedUsers } from '../../local/seed/seed-users.ts';
+import { type CallAnswer, type CallOptions, callApi } from '../support/call-api.ts';
 import type { StackOutputs } from './cdk.ts';
 import { credentials, type Emulator, region } from './emulator.ts';
 import { auth0Client, type DeployTenant } from './tenant.ts';
-
-export interface CallOptions {
-  readonly token?: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface CallAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: checks read answers of every shape
-  readonly json: any;
-}
 
 /** A stage that `cdk deploy` made, as its outputs tell it. */
 export interface DeployedStage {
@@ -49,7 +36,8 @@ export function deployedStage(name: StageName, outputs: StackOutputs, endpoint: 
     return value;
   };
   const apiUrl = emulatedApiUrl(output('backend', 'ApiUrl'), endpoint);
-  const call: DeployedStage['call'] = (method, path, options) => callApi(apiUrl, method, path, options);
+  const call: DeployedStage['call'] = (method, path, options) =>
+    callApi(apiUrl, method, path, { ...options, timeoutMilliseconds: 30_000 });
   return {
     name,
     apiUrl,
@@ -104,33 +92,5 @@ export async function verifyMailDomain({ endpoint }: Emulator): Promise<void> {
     await ses.send(new CreateEmailIdentityCommand({ EmailIdentity: mailDomain }));
   } finally {
     ses.destroy();
-  }
-}
-
-async function callApi(
-  base: string,
-  method: string,
-  path: string,
-  { token, body, headers }: CallOptions = {},
-): Promise<CallAnswer> {
-  const response = await fetch(base + path, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: parse(text) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

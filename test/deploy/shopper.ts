@@ -1,7 +1,8 @@
 import { equal } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anAddress } from '../support/builders/user.ts';
-import type { CallAnswer, DeployedStage } from './deployed-stage.ts';
+import type { CallAnswer } from '../support/call-api.ts';
+import type { DeployedStage } from './deployed-stage.ts';
 
 export const password = 'Passw0rd!deployed';
 export const deviceInfo = { os: 'macOS', browser: 'Safari' } as const;

@@ -25,21 +25,20 @@ afterAll(async () => {
 const tomorrow = { now: () => new Date(Date.now() + 25 * 3600 * 1000) };
 
 async function flaws(chain?: string) {
-  const options = {
-    chain,
-    strict: true,
-    adopt: false,
-    anchors: true,
-    unitsPerSecond: 100_000,
-    patienceMilliseconds: 5_000,
-  };
-  const { flaws: found } = await verifyAudit(target, options, terminal);
+  const { flaws: found } = await look(chain, { patienceMilliseconds: 5_000 });
   return found.map(({ flaw }) => flaw);
 }
 
-function look(chain?: string, more: Partial<VerifyOptions> = {}) {
+function look(chain?: string, more: Partial<VerifyOptions> = {}, at = target) {
   const options = { strict: true, adopt: false, anchors: true, unitsPerSecond: 1e5, patienceMilliseconds: 0 };
-  return verifyAudit(target, { ...options, chain, ...more }, terminal);
+  return verifyAudit(at, { ...options, chain, ...more }, terminal);
+}
+
+async function loseSeals(chain: string) {
+  const TableName = shop.runtime.tables.AUDIT_SEALS_TABLE;
+  for (const { sk } of (await shop.rows('AUDIT_SEALS_TABLE')).filter((seal) => seal.pk === chain)) {
+    await shop.dynamo.send(new DeleteCommand({ TableName, Key: { pk: chain, sk } }));
+  }
 }
 
 async function paidOrder() {
@@ -212,22 +211,11 @@ test('an entry that an order mirrors, and that never came to the trail, is misse
 
 test('entries that wait for their seal are no flaw and are not adopted', async () => {
   const { pk } = await paidOrder();
-  const TableName = shop.runtime.tables.AUDIT_SEALS_TABLE;
-  for (const { sk } of (await shop.rows('AUDIT_SEALS_TABLE')).filter((seal) => seal.pk === pk)) {
-    await shop.dynamo.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
-  }
-  const options = {
-    chain: pk,
-    strict: true,
-    adopt: true,
-    anchors: true,
-    unitsPerSecond: 1e5,
-    patienceMilliseconds: 0,
-  };
-  const proof = await verifyAudit(target, options, terminal);
+  await loseSeals(pk);
+  const proof = await look(pk, { adopt: true });
   expect(proof).toMatchObject({ isWhole: true, adopted: 0 });
   expect(proof.flaws.map(({ flaw }) => flaw)).toEqual(['entry_pending', 'entry_pending']);
-  expect(await verifyAudit(target, { ...options, clock: tomorrow }, terminal)).toMatchObject({ adopted: 2 });
+  expect(await look(pk, { adopt: true, clock: tomorrow })).toMatchObject({ adopted: 2 });
 });
 
 test('what looks wrong only while the chain grows is looked at again', async () => {
@@ -243,34 +231,15 @@ test('what looks wrong only while the chain grows is looked at again', async () 
     return { ...answer, Items: Items.map((item) => (item.sk === 'HEAD' ? { ...item, count: 1 } : item)) };
   }) as unknown as Target['dynamo']['send'];
   const grown = { ...target, dynamo: { ...target.dynamo, send } as Target['dynamo'] };
-  const options = {
-    chain: pk,
-    strict: true,
-    adopt: false,
-    anchors: true,
-    unitsPerSecond: 1e5,
-    patienceMilliseconds: 0,
-  };
-  expect((await verifyAudit(grown, options, terminal)).flaws).toEqual([]);
+  expect((await look(pk, {}, grown)).flaws).toEqual([]);
   expect(torn).toBe(2);
 });
 
 test('entries from before there were seals are adopted on request, and told apart for good', async () => {
   const { pk } = await paidOrder();
-  const TableName = shop.runtime.tables.AUDIT_SEALS_TABLE;
-  for (const { sk } of (await shop.rows('AUDIT_SEALS_TABLE')).filter((seal) => seal.pk === pk)) {
-    await shop.dynamo.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
-  }
-  const options = {
-    chain: pk,
-    strict: true,
-    anchors: true,
-    unitsPerSecond: 1e5,
-    patienceMilliseconds: 0,
-    clock: tomorrow,
-  };
-  expect((await verifyAudit(target, { ...options, adopt: false }, terminal)).isWhole).toBe(false);
-  expect(await verifyAudit(target, { ...options, adopt: true }, terminal)).toMatchObject({ adopted: 2 });
-  const proof = await verifyAudit(target, { ...options, adopt: false }, terminal);
+  await loseSeals(pk);
+  expect((await look(pk, { clock: tomorrow })).isWhole).toBe(false);
+  expect(await look(pk, { adopt: true, clock: tomorrow })).toMatchObject({ adopted: 2 });
+  const proof = await look(pk, { clock: tomorrow });
   expect(proof).toMatchObject({ isWhole: true, adopted: 2, entries: 2 });
 });

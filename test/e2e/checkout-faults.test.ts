@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FailureHook } from '../../local/options.ts';
-import { type CallAnswer, eventually } from '../support/local-stack.ts';
+import type { CallAnswer } from '../support/call-api.ts';
+import { eventually } from '../support/local-stack.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
 type Row = Record<string, unknown>;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../shared/api/route.ts';
 import { routes } from '../../shared/api/routes.ts';
 import type { Role, StoredRole } from '../../shared/identity/roles.ts';
-import type { CallAnswer } from '../support/local-stack.ts';
+import type { CallAnswer } from '../support/call-api.ts';
 import { type Expectation, expectations, type Verdict } from '../support/rbac-expectations.ts';
 import { type Customer, items, openShop, password, type Shop } from '../support/shop.ts';
 

@@ -1,25 +1,6 @@
 import { type LocalRuntime, type LocalRuntimeOptions, startLocalRuntime } from '../../local/runtime.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
-
-export interface CallOptions {
-  readonly token?: string | undefined;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Sent as it is, instead of `body`. */
-  readonly text?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Address that the client seems to have. */
-  readonly ip?: string;
-}
-
-export interface CallAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The parsed body; undefined when it is not JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: assertions read answers of every shape
-  readonly json: any;
-}
+import { type CallAnswer, type CallOptions, callApi } from './call-api.ts';
 
 /** A stack of its own on a free port. */
 export interface LocalStack {
@@ -57,35 +38,6 @@ export async function startLocalStack(options: Partial<LocalRuntimeOptions> = {}
     },
     stop: () => runtime.stop(),
   };
-}
-
-async function callApi(
-  base: string,
-  method: string,
-  path: string,
-  options: CallOptions = {},
-): Promise<CallAnswer> {
-  const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
-  const response = await fetch(base + path, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-      ...(options.ip === undefined ? {} : { 'x-forwarded-for': options.ip }),
-      ...options.headers,
-    },
-    ...(body === undefined ? {} : { body }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: parse(text) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Waits until the probe answers something; fails after ten seconds. */

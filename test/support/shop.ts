@@ -2,8 +2,9 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { LocalRuntimeOptions } from '../../local/runtime.ts';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { anAddress } from './builders/user.ts';
+import type { CallAnswer } from './call-api.ts';
 import { connectDynamo } from './dynamo.ts';
-import { type CallAnswer, eventually, type LocalStack, startLocalStack } from './local-stack.ts';
+import { eventually, type LocalStack, startLocalStack } from './local-stack.ts';
 
 export const password = 'Passw0rd!long';
 

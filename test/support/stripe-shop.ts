@@ -1,4 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { createAuditTrail } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import { createOnceStore } from '../../shared/adapters/dynamodb/once-store.ts';
 import { orderToItem } from '../../shared/adapters/dynamodb/order-item.ts';
@@ -16,7 +17,7 @@ import type { StripeEvent } from './stripe-double.ts';
 import { doubleSecret, stripeOverNetwork } from './stripe-network.ts';
 
 /** Our side of payments as it is deployed, on a real DynamoDB engine, with Stripe's double on the other side. */
-export async function startStripeShop() {
+async function startStripeShop() {
   const dynamo = await startDynamo('orders', 'audit', 'idempotency');
   const { client } = dynamo;
   const tables = { orders: dynamo.table('orders'), audit: dynamo.table('audit') };
@@ -104,5 +105,16 @@ export async function startStripeShop() {
   };
 }
 
-export type StripeShop = Awaited<ReturnType<typeof startStripeShop>>;
+type StripeShop = Awaited<ReturnType<typeof startStripeShop>>;
 export type StripeOrder = Awaited<ReturnType<StripeShop['order']>>;
+
+/** Opens the shop for a test file, and hands it a new order before each of its tests. */
+export function withStripeOrders(take: (order: StripeOrder) => void): void {
+  let shop: StripeShop;
+  beforeAll(async () => {
+    shop = await startStripeShop();
+  });
+  afterAll(() => shop.stop());
+  beforeEach(async () => take(await shop.order()));
+  afterEach(() => vi.unstubAllGlobals());
+}

@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type StripeOrder, type StripeShop, startStripeShop } from '../../support/stripe-shop.ts';
+import { describe, expect, test } from 'vitest';
+import { type StripeOrder, withStripeOrders } from '../../support/stripe-shop.ts';
 
 // The cells of the matrix in docs/payments.md, by the names that it gives them. Each is played against the Stripe
 // adapter and real payment records; the double's ledger tells what became of the money.
-let shop: StripeShop;
 let order: StripeOrder;
-
-beforeAll(async () => {
-  shop = await startStripeShop();
+withStripeOrders((fresh) => {
+  order = fresh;
 });
-afterAll(() => shop.stop());
-beforeEach(async () => {
-  order = await shop.order();
-});
-afterEach(() => vi.unstubAllGlobals());
 
 const free = { held: 0, net: 0 };
 const transient = { name: 'TransientError' };

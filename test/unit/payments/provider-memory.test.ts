@@ -1,21 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createSandboxProvider } from '../../../shared/adapters/sandbox-payments.ts';
 import { authorizePayment, capturePayment, undoPayment } from '../../../shared/payments/pay.ts';
-import { type StripeOrder, type StripeShop, startStripeShop } from '../../support/stripe-shop.ts';
+import { type StripeOrder, withStripeOrders } from '../../support/stripe-shop.ts';
 
 // What Stripe remembers of a request may be in the way (a failure that it repeats for a day), or gone (a key after a
 // day); and a stage may have changed to a provider that remembers nothing of a payment.
-let shop: StripeShop;
 let order: StripeOrder;
-
-beforeAll(async () => {
-  shop = await startStripeShop();
+withStripeOrders((fresh) => {
+  order = fresh;
 });
-afterAll(() => shop.stop());
-beforeEach(async () => {
-  order = await shop.order();
-});
-afterEach(() => vi.unstubAllGlobals());
 
 const free = { held: 0, net: 0 };
 const transient = { name: 'TransientError' };

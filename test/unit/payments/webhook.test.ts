@@ -1,18 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { logger } from '../../../shared/observability/logger.ts';
-import { type StripeOrder, type StripeShop, startStripeShop } from '../../support/stripe-shop.ts';
+import { type StripeOrder, withStripeOrders } from '../../support/stripe-shop.ts';
 
-let shop: StripeShop;
 let order: StripeOrder;
-
-beforeAll(async () => {
-  shop = await startStripeShop();
+withStripeOrders((fresh) => {
+  order = fresh;
 });
-afterAll(() => shop.stop());
-beforeEach(async () => {
-  order = await shop.order();
-});
-afterEach(() => vi.unstubAllGlobals());
 
 const paymentId = () => order.double.intentsOf(order.orderId)[0]?.id ?? '';
 const last = () => order.double.events().at(-1) ?? expect.fail('Stripe has sent nothing');
