@@ -5,6 +5,7 @@ import { callAws, jsonCall } from './aws.ts';
 import type { DeployedStage } from './deployed-stage.ts';
 import type { Emulator } from './emulator.ts';
 import type { Report } from './report.ts';
+import { runDays } from './run-days.ts';
 import { eventually } from './shopper.ts';
 
 const stateSchema = z.object({
@@ -21,13 +22,12 @@ export async function checkQueries(
 ): Promise<void> {
   const athena = async (operation: string, input: object): Promise<unknown> =>
     JSON.parse(await callAws(endpoint, jsonCall('athena', `AmazonAthena.${operation}`, input)));
-  const today = new Date().toISOString().slice(0, 10);
 
   for (const { name, sql } of readNamedQueries()) {
     await report.check(`${stage.name}: Athena answers the named query ${name}`, async () => {
       const started = await athena('StartQueryExecution', {
         // The emulator takes no parameters.
-        QueryString: sql.replaceAll('?', `'${today}'`),
+        QueryString: runDays().reduce((text, day) => text.replace('?', `'${day}'`), sql),
         QueryExecutionContext: { Database: stage.output('backend', 'AnalyticsDatabaseName') },
         WorkGroup: stage.output('backend', 'AnalyticsWorkGroupName'),
       });
