@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
 import { eventually } from '../support/local-stack.ts';
+import { mentions } from '../support/mentions.ts';
 import { items, openShop, type Shop } from '../support/shop.ts';
 
 const logs: string[] = [];
@@ -273,21 +274,10 @@ function deadLetters(): readonly string[] {
   return queue === undefined ? [] : shop.runtime.queueMessages(queue);
 }
 
-/**
- * Four digits are looked for as a number of their own: in a hash, a part of a UUID, a place in a file or a fraction
- * they come up by chance.
- */
-function holds(text: string, value: string): boolean {
-  if (/^\d{4}$/.test(value)) {
-    return new RegExp(`(?<![\\w-]|\\d[.:])${value}(?![\\w-]|[.:]\\d)`).test(text);
-  }
-  return text.toLowerCase().includes(value.toLowerCase());
-}
-
 function finds(kept: Record<string, string>, values: readonly string[]): string[] {
   return values.flatMap((value) =>
     Object.entries(kept)
-      .filter(([, text]) => holds(text, value))
+      .filter(([, text]) => mentions(text, value))
       .map(([place]) => `${value} in ${place}`),
   );
 }
