@@ -1,6 +1,5 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { imageSchema } from '../../shared/adapters/dynamodb/stream-image.ts';
 import { mapAtOnce } from '../../shared/at-once.ts';
 import { type ErasureLookup, rememberingLookup, takenByErasure } from '../../shared/audit/erasure-lookup.ts';
 import {
@@ -12,13 +11,10 @@ import {
 import { type SealStore, sealEntries } from '../../shared/audit/seal-entries.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import type { PublishMetrics } from '../../shared/observability/metrics.ts';
+import type { BatchAnswer } from '../../shared/workflow/queue-handler.ts';
+import { partitionKeyOf, streamEventSchema } from '../../shared/workflow/stream-records.ts';
 
-const imageSchema = z
-  .record(
-    z.string(),
-    z.custom<AttributeValue>((value) => typeof value === 'object'),
-  )
-  .transform((image) => storedEntrySchema.parse(unmarshall(image)));
+const entrySchema = imageSchema.pipe(storedEntrySchema);
 
 const recordSchema = z.object({
   eventName: z.enum(['INSERT', 'MODIFY', 'REMOVE']),
@@ -26,23 +22,11 @@ const recordSchema = z.object({
     SequenceNumber: z.string(),
     /** Seconds since 1970. */
     ApproximateCreationDateTime: z.number().optional(),
-    OldImage: imageSchema.optional(),
-    NewImage: imageSchema.optional(),
+    OldImage: entrySchema.optional(),
+    NewImage: entrySchema.optional(),
   }),
 });
 type StreamRecord = z.infer<typeof recordSchema>;
-
-/** Of a record whose images cannot be read. */
-const keysSchema = z.object({ dynamodb: z.object({ Keys: z.object({ pk: z.object({ S: z.string() }) }) }) });
-
-const eventSchema = z.object({
-  Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
-});
-
-/** Lambda's partial batch answer: records from the first one named on are delivered again. */
-export interface BatchAnswer {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}
 
 const chainsAtOnce = 8;
 
@@ -62,7 +46,7 @@ export interface SealPorts {
  * it for good.
  */
 export async function sealRecords(event: unknown, ports: SealPorts): Promise<BatchAnswer> {
-  const { Records } = eventSchema.parse(event);
+  const { Records } = streamEventSchema.parse(event);
   const failed = new Set<string>();
   const chains = new Map<string, StreamRecord[]>();
   for (const record of Records) {
@@ -74,7 +58,7 @@ export async function sealRecords(event: unknown, ports: SealPorts): Promise<Bat
     } catch (error) {
       failed.add(sequenceNumber);
       logger.error('stream record not understood', {
-        chain: keysSchema.safeParse(record).data?.dynamodb.Keys.pk.S,
+        chain: partitionKeyOf(record),
         sequenceNumber,
         error: error instanceof Error ? error : String(error),
       });

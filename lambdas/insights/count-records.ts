@@ -1,6 +1,5 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { type Image, imageSchema } from '../../shared/adapters/dynamodb/stream-image.ts';
 import { countOrders, type OrderChange } from '../../shared/insights/count-orders.ts';
 import type { CounterStore } from '../../shared/insights/counter-store.ts';
 import { milestonesOf, type OrderLife, orderLifeSchema } from '../../shared/insights/order-life.ts';
@@ -9,11 +8,8 @@ import { orderFacts } from '../../shared/insights/sales-facts.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import type { PublishMetrics } from '../../shared/observability/metrics.ts';
 import { orderIdOf } from '../../shared/observability/stream-order.ts';
-
-const imageSchema = z.record(
-  z.string(),
-  z.custom<AttributeValue>((value) => typeof value === 'object'),
-);
+import type { BatchAnswer } from '../../shared/workflow/queue-handler.ts';
+import { streamEventSchema } from '../../shared/workflow/stream-records.ts';
 
 const recordSchema = z.object({
   eventName: z.enum(['INSERT', 'MODIFY', 'REMOVE']),
@@ -26,15 +22,6 @@ const recordSchema = z.object({
 });
 type StreamRecord = z.infer<typeof recordSchema>;
 
-const eventSchema = z.object({
-  Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
-});
-
-/** Lambda's partial batch answer: records from the first one named on are delivered again. */
-export interface BatchAnswer {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}
-
 /**
  * Counts the orders of a batch of the Orders table's stream. A record that cannot be read, or whose order cannot
  * be counted, is named in the answer; the others are counted, and what they have been through is measured, once.
@@ -44,7 +31,7 @@ export async function countRecords(
   store: CounterStore,
   publish: PublishMetrics = () => undefined,
 ): Promise<BatchAnswer> {
-  const { Records } = eventSchema.parse(event);
+  const { Records } = streamEventSchema.parse(event);
   const changes: { sequenceNumber: string; change: MeasuredChange }[] = [];
   const failed = new Set<string>();
   for (const record of Records) {
@@ -80,7 +67,7 @@ interface MeasuredChange extends OrderChange {
 
 /** What a record changes in what is counted or measured; undefined for other items, and when nothing that counts has changed. */
 function changeOf({ eventName, dynamodb }: StreamRecord): MeasuredChange | undefined {
-  if (unmarshall(dynamodb.Keys).sk !== 'ORDER') return undefined;
+  if (dynamodb.Keys.sk !== 'ORDER') return undefined;
   const before = dynamodb.OldImage && read(dynamodb.OldImage);
   if (eventName === 'REMOVE') {
     return (
@@ -91,8 +78,7 @@ function changeOf({ eventName, dynamodb }: StreamRecord): MeasuredChange | undef
   return before && isSame(before, after) ? undefined : after;
 }
 
-function read(image: Record<string, AttributeValue>) {
-  const order = unmarshall(image);
+function read(order: Image) {
   const life = orderLifeSchema.parse(order);
   const givenBack = life.paymentInfo.refunded?.amount ?? 0;
   return {

@@ -1,6 +1,5 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { type Image, imageSchema } from '../../shared/adapters/dynamodb/stream-image.ts';
 import type { AnalyticsStream } from '../../shared/analytics/event.ts';
 import { lowStockEvent } from '../../shared/analytics/low-stock-event.ts';
 import {
@@ -18,12 +17,6 @@ export interface TellingPorts extends PublishPorts {
   readonly events: AnalyticsStream;
 }
 
-type Image = Readonly<Record<string, AttributeValue>>;
-
-const imageSchema = z.record(
-  z.string(),
-  z.custom<AttributeValue>((value) => typeof value === 'object'),
-);
 const recordSchema = z.object({
   dynamodb: z.object({ OldImage: imageSchema.optional(), NewImage: imageSchema }),
 });
@@ -59,7 +52,7 @@ export async function tellChanges(event: unknown, ports: TellingPorts): Promise<
 }
 
 async function tellOfOrder(before: Image | undefined, after: Image, ports: PublishPorts): Promise<void> {
-  const orderIn = (image: Image) => noticedOrderSchema.parse(unmarshall(image));
+  const orderIn = (image: Image) => noticedOrderSchema.parse(image);
   for (const notice of noticesOf(before && orderIn(before), orderIn(after))) {
     await publishOnce(notice, ports);
     const { orderId, type, role } = notice;
@@ -69,7 +62,7 @@ async function tellOfOrder(before: Image | undefined, after: Image, ports: Publi
 
 /** The notification goes first, and its repetition after an event that failed is known by its id. */
 async function tellOfProduct(before: Image | undefined, after: Image, ports: TellingPorts): Promise<void> {
-  const productIn = (image: Image) => noticedProductSchema.parse(unmarshall(image));
+  const productIn = (image: Image) => noticedProductSchema.parse(image);
   const low = crossingOf(before && productIn(before), productIn(after));
   if (!low) return;
   await publishOnce(lowStockNotice(low), ports, () => ports.events.put(lowStockEvent(low)));

@@ -1,7 +1,6 @@
 import { isValid } from 'ulid';
-import * as z from 'zod';
+import { partitionKeyOf } from '../workflow/stream-records.ts';
 
-const keysSchema = z.object({ dynamodb: z.object({ Keys: z.object({ pk: z.object({ S: z.string() }) }) }) });
 const prefix = 'ORDER#';
 
 /**
@@ -9,7 +8,7 @@ const prefix = 'ORDER#';
  * cannot be read. Undefined when that is no order's.
  */
 export function orderIdOf(record: unknown): string | undefined {
-  const key = keysSchema.safeParse(record).data?.dynamodb.Keys.pk.S;
+  const key = partitionKeyOf(record);
   const orderId = key?.startsWith(prefix) ? key.slice(prefix.length) : undefined;
   return orderId !== undefined && isValid(orderId) ? orderId : undefined;
 }

@@ -8,7 +8,10 @@ const messageSchema = z.looseObject({ messageId: z.string(), body: z.string() })
 const eventSchema = z.object({ Records: z.array(messageSchema) });
 const subjectSchema = z.looseObject({ orderId: z.string().optional() });
 
-/** Lambda's partial batch answer: the messages that are named come again, all others are done with. */
+/**
+ * Lambda's partial batch answer. Of a queue, the messages that are named come again and all others are done with; of a
+ * stream, all records from the first one that is named.
+ */
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }

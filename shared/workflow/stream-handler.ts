@@ -1,13 +1,9 @@
-import * as z from 'zod';
 import { lambdaRequestIdOf } from '../observability/invocation.ts';
 import { logger } from '../observability/logger.ts';
 import { safeError } from '../observability/safe-error.ts';
 import { traced } from '../observability/tracer.ts';
 import type { BatchAnswer } from './queue-handler.ts';
-
-const eventSchema = z.object({
-  Records: z.array(z.looseObject({ dynamodb: z.looseObject({ SequenceNumber: z.string() }) })),
-});
+import { streamEventSchema } from './stream-records.ts';
 
 /**
  * The handler of a Lambda behind a table's stream. When its very first record fails a batch gets nowhere, and an error
@@ -28,7 +24,7 @@ export function createStreamHandler(
           work ??= build();
           return work(event);
         });
-        const first = eventSchema.parse(event).Records[0]?.dynamodb.SequenceNumber;
+        const first = streamEventSchema.parse(event).Records[0]?.dynamodb.SequenceNumber;
         if (answer.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === first)) {
           throw new Error(`The batch fails at its first record, ${first}.`);
         }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { TransientError } from '../../errors.ts';
 import type { AttemptCounter } from '../../identity/login-protection.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 
 const counterSchema = z.object({
   /** Those that run and those that failed. */
@@ -51,11 +51,7 @@ export function createAttemptCounter(client: Dynamo, table: string): AttemptCoun
   };
 
   const updateIfFit = async (input: UpdateCommandInput): Promise<void> => {
-    try {
-      await transiently(() => client.send(new UpdateCommand(input)));
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
+    await conditionally(() => client.send(new UpdateCommand(input)));
   };
 
   /** Every way out of date in which a counter can be, each put right by one write that others may win. */

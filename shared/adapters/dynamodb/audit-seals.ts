@@ -3,7 +3,7 @@ import { type Head, headSchema, type PersonalPart, type Seal, sealSchema } from 
 import type { SealStore } from '../../audit/seal-entries.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally } from './faults.ts';
 import { type RetryEffects, type TransactItem, transact } from './transact.ts';
 
 const headKey = (chain: string) => ({ pk: chain, sk: 'HEAD' });
@@ -50,11 +50,7 @@ export function createSealStore(client: Dynamo, table: string, effects: RetryEff
         UpdateExpression: `REMOVE ${parts.map((part) => saltNames[part]).join(', ')}`,
         ConditionExpression: 'attribute_exists(pk)',
       });
-      try {
-        await transiently(() => client.send(command));
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-      }
+      await conditionally(() => client.send(command));
     },
   };
 }

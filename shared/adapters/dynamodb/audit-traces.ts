@@ -7,7 +7,7 @@ import { withoutPersonalTrace } from '../../orders/erase-order.ts';
 import { changeOrder, OrderMissingError, type OrderStore } from '../../orders/order-store.ts';
 import { auditItem } from './audit-trail.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 import { queryAll } from './query-all.ts';
 
 interface TraceTables {
@@ -153,12 +153,7 @@ async function eraseProductMirror(
       ConditionExpression: 'auditLogs = :read',
       ExpressionAttributeValues: { ':clean': clean, ':read': auditLogs },
     });
-    try {
-      await transiently(() => client.send(command));
-      return;
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
+    if (await conditionally(() => client.send(command))) return;
   }
   throw new TransientError(`The audit mirror of product ${productId} keeps changing`);
 }

@@ -7,7 +7,7 @@ import {
   auditEntrySchema,
 } from '../../audit/audit-entry.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 
 const partition = ({ type, id }: AuditEntry['entity']) => `${type.toUpperCase()}#${id}`;
 const storedEntrySchema = z.object(auditEntrySchema.shape);
@@ -27,20 +27,13 @@ export function auditItem(entry: AuditEntry): Record<string, unknown> {
 export function createAuditTrail(client: Dynamo, table: string): AuditTrail {
   return {
     async append(entry) {
-      try {
-        await transiently(() =>
-          client.send(
-            new PutCommand({
-              TableName: table,
-              Item: auditItem(entry),
-              ConditionExpression: 'attribute_not_exists(pk)',
-            }),
-          ),
-        );
-      } catch (error) {
-        // The entry is there already: this is a repetition, and the trail is append-only.
-        if (!isConditionFailure(error)) throw error;
-      }
+      const command = new PutCommand({
+        TableName: table,
+        Item: auditItem(entry),
+        // An entry that is there already is a repetition's, and the trail is append-only.
+        ConditionExpression: 'attribute_not_exists(pk)',
+      });
+      await conditionally(() => client.send(command));
     },
   };
 }

@@ -3,7 +3,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { DeliveryRecords } from '../../notifications/delivery-ports.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 
 const secondsKept = 30 * 24 * 3600;
 const countSchema = z.object({ sends: z.coerce.number() });
@@ -88,11 +88,7 @@ export function createDeliveryRecords(client: Dynamo, table: string): DeliveryRe
           ':attempt': attemptId,
         },
       });
-      try {
-        await transiently(() => client.send(command));
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-      }
+      await conditionally(() => client.send(command));
     },
   };
 }

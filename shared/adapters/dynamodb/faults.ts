@@ -35,6 +35,21 @@ export function isTransientCancellation(reasons: readonly CancellationReason[]):
   return codes.length > 0 && codes.every((code) => passingReasons.has(code));
 }
 
+/**
+ * Runs a conditional write.
+ * @returns false when its condition was false, and nothing was written
+ * @throws TransientError when the fault may pass
+ */
+export async function conditionally(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await transiently(write);
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
 /** Runs a call and renames faults that may pass to TransientError; all others go through as they are. */
 export async function transiently<T>(call: () => Promise<T>): Promise<T> {
   try {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { HoldFinder } from '../../inventory/hold-finder.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 import { holdExpiry, holdShards, rowKey, toHoldRow } from './inventory-row.ts';
 import type { RetryEffects } from './transact.ts';
 
@@ -50,12 +50,8 @@ export function createHoldFinder(client: Dynamo, table: string, effects: RetryEf
           ExpressionAttributeNames: { '#state': 'state' },
           ExpressionAttributeValues: { ':until': holdExpiry(at), ':held': 'HELD' },
         });
-        try {
-          await transiently(() => client.send(command));
-        } catch (error) {
-          // Sold or released meanwhile.
-          if (!isConditionFailure(error)) throw error;
-        }
+        // One that was sold or released meanwhile stays as it is.
+        await conditionally(() => client.send(command));
       }
     },
   };

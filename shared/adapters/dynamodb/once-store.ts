@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { OnceStore } from '../../workflow/once.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 
 const secondsKept = 30 * 24 * 3600;
 
@@ -65,11 +65,7 @@ export function createOnceStore(
           ':until': until.toISOString(),
         },
       });
-      try {
-        await transiently(() => client.send(command));
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-      }
+      await conditionally(() => client.send(command));
     },
   };
 }

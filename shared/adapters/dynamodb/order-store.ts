@@ -7,7 +7,7 @@ import type { OrderStore, PlacementKey } from '../../orders/order-store.ts';
 import { accountIsOpen, countedOrder, refuseClosedAccount } from './account-actions.ts';
 import { auditItem } from './audit-trail.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 import { orderKey, orderToItem, toOrder, waitingKey } from './order-item.ts';
 import { listOrders } from './order-list.ts';
 import { toPaymentRecord } from './payment-records.ts';
@@ -59,13 +59,7 @@ export function createOrderStore(client: Dynamo, tables: OrderTables, effects: R
     if (actions.length > 0) {
       return (await transact(client, [{ Put: versioned(table, order) }, ...actions], effects)) === undefined;
     }
-    try {
-      await transiently(() => client.send(new PutCommand(versioned(table, order))));
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    return conditionally(() => client.send(new PutCommand(versioned(table, order))));
   };
   return {
     find,

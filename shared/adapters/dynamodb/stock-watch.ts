@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { StockWatch } from '../../inventory/stock-watch.ts';
 import { batchGet } from './batch-get.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally } from './faults.ts';
 import { type RetryEffects, tryAgain } from './transact.ts';
 
 const watchedSchema = z.object({
@@ -23,13 +23,9 @@ type Change = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
 export function createStockWatch(client: Dynamo, table: string, effects: RetryEffects): StockWatch {
   /** Does nothing when the product is no longer as it was read. */
   const updateIf = async (productId: string, change: Change) => {
-    try {
-      const command = new UpdateCommand({ TableName: table, Key: { productId }, ...change });
-      // A hold of the same product may be under way, as many are when stock runs out.
-      await tryAgain(() => transiently(() => client.send(command)), effects);
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
+    const command = new UpdateCommand({ TableName: table, Key: { productId }, ...change });
+    // A hold of the same product may be under way, as many are when stock runs out.
+    await tryAgain(() => conditionally(() => client.send(command)), effects);
   };
   return {
     async look(productIds, at) {

@@ -5,7 +5,7 @@ import type { UserChange, UserStore } from '../../identity/user-store.ts';
 import { auditItem } from './audit-trail.ts';
 import { changedAttributes } from './changed-attributes.ts';
 import type { Dynamo } from './client.ts';
-import { isConditionFailure, transiently } from './faults.ts';
+import { conditionally, transiently } from './faults.ts';
 import { isFalseCondition, type RetryEffects, type TransactItem, transact } from './transact.ts';
 import { createUserDirectory, userKey } from './user-directory.ts';
 import { listUsers } from './user-list.ts';
@@ -53,15 +53,7 @@ export function createUserStore(
     Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
 
-  const tryUpdate = async (command: UpdateCommand): Promise<boolean> => {
-    try {
-      await transiently(() => client.send(command));
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
-  };
+  const tryUpdate = (command: UpdateCommand): Promise<boolean> => conditionally(() => client.send(command));
 
   return {
     ...createUserDirectory(client, table),

@@ -5,7 +5,7 @@ import type { CheckoutResumer } from '../../identity/checkout-resumer.ts';
 import { resumeAny } from '../../orders/checkout-runs.ts';
 import { clientDefaults } from '../aws-client.ts';
 import type { Dynamo } from '../dynamodb/client.ts';
-import { isConditionFailure, transiently } from '../dynamodb/faults.ts';
+import { conditionally } from '../dynamodb/faults.ts';
 import { queryAll } from '../dynamodb/query-all.ts';
 import { tokensOf } from '../dynamodb/waiting-tokens.ts';
 import { createTaskAnswers } from './checkout-runs.ts';
@@ -48,20 +48,13 @@ async function findWaiting(client: Dynamo, table: string, userId: string): Promi
 
 /** Unless there is a token now that was not answered: a retried task may have left one meanwhile. */
 async function forget(client: Dynamo, table: string, { key, tokens }: Waiting): Promise<void> {
-  try {
-    await transiently(() =>
-      client.send(
-        new DeleteCommand({
-          TableName: table,
-          Key: key,
-          ConditionExpression: 'attribute_not_exists(taskTokens) OR taskTokens = :used',
-          ExpressionAttributeValues: { ':used': new Set(tokens) },
-        }),
-      ),
-    );
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-  }
+  const command = new DeleteCommand({
+    TableName: table,
+    Key: key,
+    ConditionExpression: 'attribute_not_exists(taskTokens) OR taskTokens = :used',
+    ExpressionAttributeValues: { ':used': new Set(tokens) },
+  });
+  await conditionally(() => client.send(command));
 }
 
 export function createWorkflowClient(): SFNClient {

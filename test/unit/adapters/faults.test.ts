@@ -12,6 +12,7 @@ import { describe, expect, test } from 'vitest';
 import { awsCall } from '../../../shared/adapters/aws-faults.ts';
 import {
   cancellationReasons,
+  conditionally,
   isConditionFailure,
   isTransientCancellation,
   transiently,
@@ -110,6 +111,16 @@ describe('a call of DynamoDB', () => {
   test('tells a false condition from other faults', () => {
     expect(isConditionFailure(new ConditionalCheckFailedException(parts))).toBe(true);
     expect(isConditionFailure(new ResourceNotFoundException(parts))).toBe(false);
+  });
+
+  test('that writes under a condition tells whether it was true, and throws all else', async () => {
+    const meets = (fault: unknown) => conditionally(() => Promise.reject(fault));
+    expect(await conditionally(async () => ({}))).toBe(true);
+    expect(await meets(new ConditionalCheckFailedException(parts))).toBe(false);
+    await expect(meets(new InternalServerError(parts))).rejects.toBeInstanceOf(TransientError);
+    await expect(meets(new ResourceNotFoundException(parts))).rejects.toBeInstanceOf(
+      ResourceNotFoundException,
+    );
   });
 
   test('gives the reasons of a cancelled transaction in the order of its actions', () => {
