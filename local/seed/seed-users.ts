@@ -5,7 +5,7 @@ import { systemActor } from '../../shared/audit/audit-entry.ts';
 import { systemEffects } from '../../shared/effects.ts';
 import { withDetails } from '../../shared/identity/profile.ts';
 import type { StoredRole } from '../../shared/identity/roles.ts';
-import type { User } from '../../shared/identity/user.ts';
+import { newUser } from '../../shared/identity/user.ts';
 import type { TenantUsers } from '../auth0/tenant-users.ts';
 
 export const seededPassword = 'Passw0rd!local';
@@ -30,7 +30,8 @@ export async function seedUsers(
     // A start that was interrupted may have left the account without its record.
     if (!account || (await store.find(account.id))) continue;
     const at = effects.clock.now().toISOString();
-    const user = buildUser({ userId: account.id, email, username, role, at });
+    const who = { userId: account.id, email, username, role, region: 'US' };
+    const user = newUser({ ...who, trustFirstDevice: true, at });
     await store.create(role === 'Customer' ? withDetails(user, customerDetails, effects.ids) : user, {
       entryId: effects.ids.next(),
       action: 'user.registered',
@@ -39,33 +40,6 @@ export async function seedUsers(
       at,
     });
   }
-}
-
-function buildUser(given: {
-  userId: string;
-  email: string;
-  username: string;
-  role: StoredRole;
-  at: string;
-}): User {
-  const { at, ...who } = given;
-  return {
-    ...who,
-    disabled: false,
-    addresses: [],
-    preferences: {},
-    paymentMethods: [],
-    deviceInfo: [],
-    trustFirstDevice: true,
-    region: 'US',
-    isProfileComplete: false,
-    profileCompletionPrompted: false,
-    orderCount: 0,
-    lastActiveAt: at,
-    createdAt: at,
-    updatedAt: at,
-    version: 1,
-  };
 }
 
 const customerDetails: Parameters<typeof withDetails>[1] = {

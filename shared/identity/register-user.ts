@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { Problem } from '../api/problem.ts';
 import { logger } from '../observability/logger.ts';
 import { requestDevice } from './devices.ts';
-import type { User } from './user.ts';
+import { newUser, type User } from './user.ts';
 import { userAuditEntry } from './user-audit.ts';
 import type { Caller, UserPorts } from './user-ports.ts';
 import type { registerRequest } from './user-schemas.ts';
@@ -30,7 +30,7 @@ export async function registerUser(
   }
   await refuseTakenNames(registration, ports);
   const account = await openAccount(registration, caller, ports);
-  const user = newUser(account.userId, registration, caller, ports);
+  const user = registeredUser(account.userId, registration, caller, ports);
   const entry = userAuditEntry('user.registered', user.userId, caller, ports.effects, {
     actor: { id: user.userId, role: 'Guest' },
   });
@@ -47,29 +47,23 @@ export async function registerUser(
 }
 
 /** The record of somebody who has just registered. */
-function newUser(userId: string, registration: Registration, { client }: Caller, { effects }: Ports): User {
+function registeredUser(
+  userId: string,
+  { username, email, phone, deviceInfo }: Registration,
+  { client }: Caller,
+  { effects }: Ports,
+): User {
   const at = effects.clock.now().toISOString();
-  const { username, email, phone, deviceInfo } = registration;
-  return {
+  return newUser({
     userId,
     username,
     email,
     ...(phone === undefined ? {} : { phone }),
     role: 'Customer',
-    disabled: false,
-    addresses: [],
-    preferences: {},
-    paymentMethods: [],
     deviceInfo: [requestDevice(deviceInfo, client, at)],
     region: client.region,
-    isProfileComplete: false,
-    profileCompletionPrompted: false,
-    orderCount: 0,
-    lastActiveAt: at,
-    createdAt: at,
-    updatedAt: at,
-    version: 1,
-  };
+    at,
+  });
 }
 
 async function refuseTakenNames({ email, username }: Registration, { store }: Ports): Promise<void> {

@@ -78,3 +78,26 @@ export const userSchema = z.strictObject({
   version: z.int(),
 });
 export type User = z.infer<typeof userSchema>;
+
+/** What is known of somebody from the beginning; `at` is when that is. */
+type NewUser = Pick<User, 'userId' | 'username' | 'email' | 'role' | 'region'> &
+  Partial<Pick<User, 'phone' | 'deviceInfo' | 'trustFirstDevice'>> & { readonly at: string };
+
+/** The record of an account that was just made. */
+export function newUser({ at, ...known }: NewUser): User {
+  return {
+    disabled: false,
+    addresses: [],
+    preferences: {},
+    paymentMethods: [],
+    deviceInfo: [],
+    isProfileComplete: false,
+    profileCompletionPrompted: false,
+    orderCount: 0,
+    lastActiveAt: at,
+    createdAt: at,
+    updatedAt: at,
+    version: 1,
+    ...known,
+  };
+}

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { ulid } from 'ulid';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FailureHook } from '../../local/options.ts';
-import { createInventoryStore } from '../../shared/adapters/dynamodb/inventory-store.ts';
-import { orderToItem } from '../../shared/adapters/dynamodb/order-item.ts';
 import type { Order } from '../../shared/orders/order.ts';
-import { anItem, anOrder } from '../support/builders/order.ts';
+import { anItem } from '../support/builders/order.ts';
 import { createGate } from '../support/gate.ts';
 import { eventually } from '../support/local-stack.ts';
+import { plantHold, plantOrder } from '../support/planting.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -48,28 +46,6 @@ async function reconcile(): Promise<Record<string, number>> {
 
 const nothing = { released: 0, started: 0, repaired: 0, driven: 0, failed: 0 };
 
-async function plantOrder(overrides: Partial<Order> & { productId: string }): Promise<string> {
-  const { productId, ...fields } = overrides;
-  const at = new Date(Date.now() - 30 * minutes);
-  const order = anOrder({
-    orderId: ulid(at.getTime()),
-    userId: customer.userId,
-    items: [anItem({ productId, quantity: 2 })],
-    createdAt: at.toISOString(),
-    updatedAt: at.toISOString(),
-    ...fields,
-  });
-  const TableName = shop.runtime.tables.ORDERS_TABLE;
-  await shop.dynamo.send(new PutCommand({ TableName, Item: orderToItem(order) }));
-  return order.orderId;
-}
-
-async function plantHold(orderId: string, productId: string): Promise<void> {
-  const { PRODUCTS_TABLE: products = '', INVENTORY_TABLE: inventory = '' } = shop.runtime.tables;
-  const store = createInventoryStore(shop.dynamo, { products, inventory }, { random: Math.random, sleep });
-  await store.hold(orderId, items(productId, 2), new Date());
-}
-
 async function placed(method = 'pm_card_visa') {
   const productId = await shop.newProduct();
   const answer = await shop.place(customer, { items: items(productId, 2), paymentMethod: { token: method } });
@@ -87,7 +63,7 @@ const paymentOf = async (orderId: string) =>
 describe('a hold that is over its time', () => {
   test('is given back when its order never came to be', async () => {
     const productId = await shop.newProduct();
-    await plantHold('ghost', productId);
+    await plantHold(shop, 'ghost', productId);
     expect(await shop.stockOf(productId)).toEqual({ stockCount: 10, availableCount: 8 });
     expect(await reconcile()).toEqual({ ...nothing, released: 1 });
     expect(await shop.stockOf(productId)).toEqual(whole);
@@ -96,8 +72,8 @@ describe('a hold that is over its time', () => {
 
   test.each(['Failed', 'Cancelled'] as const)('is given back when its order is %s', async (status) => {
     const productId = await shop.newProduct();
-    const orderId = await plantOrder({ productId, status });
-    await plantHold(orderId, productId);
+    const orderId = await plantOrder(shop, { userId: customer.userId, productId, status });
+    await plantHold(shop, orderId, productId);
     expect(await reconcile()).toEqual({ ...nothing, released: 1 });
     expect(await shop.stockOf(productId)).toEqual(whole);
   });
@@ -107,8 +83,8 @@ describe('a hold that is over its time', () => {
     async (status) => {
       const productId = await shop.newProduct();
       const lines = [anItem({ productId, quantity: 2, allocated: 2, status: 'allocated' })];
-      const orderId = await plantOrder({ productId, status, items: lines });
-      await plantHold(orderId, productId);
+      const orderId = await plantOrder(shop, { userId: customer.userId, productId, status, items: lines });
+      await plantHold(shop, orderId, productId);
       expect(await reconcile()).toEqual({ ...nothing, repaired: 1 });
       expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });
       expect(await reconcile()).toEqual(nothing);
@@ -133,7 +109,7 @@ describe('a hold that is over its time', () => {
 describe('a checkout that was never started', () => {
   test('is started, and pays the order', async () => {
     const productId = await shop.newProduct();
-    const orderId = await plantOrder({ productId });
+    const orderId = await plantOrder(shop, { userId: customer.userId, productId });
     expect(await reconcile()).toEqual({ ...nothing, started: 1 });
     expect((await shop.settled(orderId)).status).toBe('Paid');
     expect(await shop.stockOf(productId)).toEqual({ stockCount: 8, availableCount: 8 });

@@ -1,31 +1,13 @@
 import type { Principal } from '../../../shared/identity/principal.ts';
-import { type User, userSchema } from '../../../shared/identity/user.ts';
+import { newUser, type User, userSchema } from '../../../shared/identity/user.ts';
 import type { Caller } from '../../../shared/identity/user-ports.ts';
 
 /** A customer who has just registered; through the schema, so that no test invents an impossible record. */
 export function aUser(overrides: Partial<User> = {}): User {
   const userId = overrides.userId ?? 'user-1';
   const at = '2026-01-01T00:00:00.000Z';
-  return userSchema.parse({
-    userId,
-    username: `name-of-${userId}`,
-    email: `${userId}@example.com`,
-    role: 'Customer',
-    disabled: false,
-    addresses: [],
-    preferences: {},
-    paymentMethods: [],
-    deviceInfo: [],
-    region: 'US',
-    isProfileComplete: false,
-    profileCompletionPrompted: false,
-    orderCount: 0,
-    lastActiveAt: at,
-    createdAt: at,
-    updatedAt: at,
-    version: 1,
-    ...overrides,
-  });
+  const known = { userId, username: `name-of-${userId}`, email: `${userId}@example.com` };
+  return userSchema.parse({ ...newUser({ ...known, role: 'Customer', region: 'US', at }), ...overrides });
 }
 
 export function anAddress(overrides: Partial<User['addresses'][number]> = {}) {
