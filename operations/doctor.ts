@@ -10,13 +10,14 @@ import type { ReconcilePorts } from '../shared/orders/reconcile.ts';
 import { checkCustomers } from './doctor/customers.ts';
 import type { Check, Examination, Finding } from './doctor/doctor.ts';
 import { checkHolds } from './doctor/holds.ts';
+import { checkInsightCounters } from './doctor/insight-counters.ts';
 import { checkInsights } from './doctor/insights.ts';
 import { checkOrders } from './doctor/orders.ts';
 import { checkPromotions } from './doctor/promotions.ts';
-import { checkReports } from './doctor/report-counters.ts';
 import { checkStock } from './doctor/stock.ts';
 import { readArguments, UsageError } from './support/arguments.ts';
 import { runCommand, type Terminal, terminal } from './support/command.ts';
+import { createPace } from './support/pace.ts';
 import { scan } from './support/scan.ts';
 import { retryEffects, type StageTables, tablesOf } from './support/stage.ts';
 import { connect, type Target } from './support/target.ts';
@@ -44,7 +45,7 @@ const checks: readonly (readonly [string, Check])[] = [
   ['promotions', checkPromotions],
   ['customers', checkCustomers],
   ['orders in reports', checkInsights],
-  ['rows of reports', checkReports],
+  ['reports, rankings', checkInsightCounters],
 ];
 
 /**
@@ -106,6 +107,7 @@ export function examinationOf(
     reconcile: reconcilePorts(target, tables, clock),
     clock,
     graceMilliseconds,
+    pace: createPace({ burst: unitsPerSecond, perSecond: unitsPerSecond }),
     scan: (table) =>
       scan(target.dynamo, tables[table], {
         unitsPerSecond,

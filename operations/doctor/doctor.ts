@@ -3,6 +3,7 @@ import { auditItem } from '../../shared/adapters/dynamodb/audit-trail.ts';
 import type { Actor, AuditEntry } from '../../shared/audit/audit-entry.ts';
 import type { Clock } from '../../shared/effects.ts';
 import type { ReconcilePorts } from '../../shared/orders/reconcile.ts';
+import type { Pace } from '../support/pace.ts';
 import type { StageTables } from '../support/stage.ts';
 import type { Target } from '../support/target.ts';
 
@@ -18,6 +19,7 @@ export const findingKinds = [
   'order_count_drift',
   'insights_drift',
   'report_drift',
+  'ranking_drift',
   'marked_for_repair',
   'unreadable',
 ] as const;
@@ -48,6 +50,8 @@ export interface Examination {
   readonly graceMilliseconds: number;
   /** Pages of a table, paced, with progress shown. */
   scan(table: keyof StageTables): AsyncGenerator<Record<string, unknown>[]>;
+  /** Waits until so many read units may be taken outside of scans. */
+  readonly pace: Pace;
 }
 
 export type Check = (examination: Examination) => Promise<Finding[]>;

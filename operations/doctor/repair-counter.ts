@@ -44,7 +44,7 @@ async function snapshot<Fact>(counted: Counted<Fact>) {
   return undefined;
 }
 
-export function differs(counts: Counts, expected: Counts): boolean {
+function differs(counts: Counts, expected: Counts): boolean {
   return Object.entries(expected).some(([name, value]) => counts[name] !== value);
 }
 

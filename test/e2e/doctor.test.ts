@@ -264,7 +264,7 @@ describe('what is damaged is found, repaired once and clean afterwards:', () => 
   });
 
   test('an order that reports do not count', async () => {
-    const { orderId } = await paid();
+    const { orderId, productId } = await paid();
     await quiet();
     const Key = { pk: `APPLIED#${orderId}`, sk: 'APPLIED' };
     const TableName = shop.runtime.tables.INSIGHTS_TABLE;
@@ -279,8 +279,27 @@ describe('what is damaged is found, repaired once and clean afterwards:', () => 
       { fix: true, clock: later, graceMilliseconds: minutes, unitsPerSecond: 1e5 },
       terminal,
     );
-    expect(seen.map(({ kind, entity }) => [kind, entity.id])).toEqual([['insights_drift', orderId]]);
+    const kinds = new Map(seen.map(({ kind, entity }) => [entity.id, kind]));
+    // Without its mark nobody knows that it was counted: it is in the rankings twice then, which is found in turn.
+    expect([...kinds]).toEqual([
+      [orderId, 'insights_drift'],
+      [productId, 'ranking_drift'],
+    ]);
     expect(await doctor()).toEqual([]);
+  });
+
+  test('a product whose score in the rankings drifted, or went', async () => {
+    const { productId } = await paid();
+    const find = async () =>
+      (await shop.rows('INSIGHTS_TABLE')).find(({ pk, sk }) => pk === 'BOUGHT#ALL' && sk === productId);
+    expect((await eventually(find)).score).toBe(1);
+    const Key = { pk: 'BOUGHT#ALL', sk: productId };
+    const drift = { kind: 'ranking_drift', id: productId };
+    await set('INSIGHTS_TABLE', Key, 'SET score = :wrong', { ':wrong': 40 });
+    await isRepaired(drift);
+    await shop.dynamo.send(new DeleteCommand({ TableName: shop.runtime.tables.INSIGHTS_TABLE, Key }));
+    await isRepaired(drift, 2);
+    expect(await find()).toMatchObject({ score: 1 });
   });
 
   test('a row of a report that drifted', async () => {
