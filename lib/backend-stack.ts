@@ -112,6 +112,7 @@ export class BackendStack extends Stack {
       data,
       insights: insights.counter.live,
       orderNotices: notices.teller.live,
+      noticedOrders: notices.orderChanges,
       auditSeal: auditChain.sealer.live,
       webAcl,
       api,

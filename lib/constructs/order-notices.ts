@@ -3,6 +3,7 @@ import {
   type EventSourceMappingProps,
   FilterCriteria,
   FilterRule,
+  MetricType,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -29,6 +30,8 @@ const timeoutSeconds = 15;
  */
 export class OrderNotices extends Construct {
   readonly teller: ServiceFunction;
+  /** Hands over the changes of orders, and counts what it hands over apart from the products'. */
+  readonly orderChanges: EventSourceMapping;
   /** Where in the stream the records stand that could not be told about. */
   readonly deadLetters: Queue;
 
@@ -54,15 +57,16 @@ export class OrderNotices extends Construct {
     this.teller.allow(['kinesis:PutRecord'], [analytics.stream.streamArn]);
     this.teller.allowKeyThrough('kinesis');
     allowStreams(this.teller, [orderChanges, productChanges], this.deadLetters);
-    this.consumeOrders(orderChanges);
+    this.orderChanges = this.consumeOrders(orderChanges);
     this.consumeProducts(productChanges);
   }
 
-  private consumeOrders(eventSourceArn: string): void {
+  private consumeOrders(eventSourceArn: string): EventSourceMapping {
     const keys = { sk: { S: FilterRule.isEqual('ORDER') } };
     const become = (...statuses: string[]) => ({ status: { S: FilterRule.or(...statuses) } });
-    this.consume('OrderChanges', {
+    return this.consume('OrderChanges', {
       eventSourceArn,
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
       // LATEST would leave out what comes while the mapping is made. Who was told before is known by the claim.
       startingPosition: StartingPosition.TRIM_HORIZON,
       filters: [
@@ -92,9 +96,10 @@ export class OrderNotices extends Construct {
 
   private consume(
     id: string,
-    source: Required<Pick<EventSourceMappingProps, 'eventSourceArn' | 'startingPosition' | 'filters'>>,
-  ): void {
-    new EventSourceMapping(this, id, {
+    source: Required<Pick<EventSourceMappingProps, 'eventSourceArn' | 'startingPosition' | 'filters'>> &
+      Pick<EventSourceMappingProps, 'metricsConfig'>,
+  ): EventSourceMapping {
+    return new EventSourceMapping(this, id, {
       ...source,
       target: this.teller.live,
       batchSize: 10,

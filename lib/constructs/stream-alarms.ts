@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IEventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { StageName } from '../stage-settings.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
@@ -11,6 +11,8 @@ export interface StreamAlarmsProps {
   /** Consumers of table streams. */
   readonly insights: IFunction;
   readonly orderNotices: IFunction;
+  /** The one of orders; the same Lambda is called for products too. */
+  readonly noticedOrders: IEventSourceMapping;
   readonly auditSeal: IFunction;
 }
 
@@ -20,7 +22,7 @@ const stoppedPeriod = Duration.minutes(30);
 /** On consumers of table streams that lag, and on those that are handed nothing, of which no lag is ever told. */
 export function streamAlarms(
   stage: StageName,
-  { checkout, ...streams }: StreamAlarmsProps,
+  { checkout, noticedOrders, ...streams }: StreamAlarmsProps,
 ): AlarmDefinition[] {
   const options = { period: stoppedPeriod, statistic: 'Sum' };
   const started = checkout.metricStarted(options);
@@ -41,7 +43,7 @@ export function streamAlarms(
     },
     {
       id: 'ReportsStopped',
-      ...stopped({ started }, streams.insights),
+      ...stopped({ started }, callsOf(streams.insights)),
       impact:
         'Reports and recommendations stand still, and the alarms on sales see nothing: orders are placed, but in ' +
         'three half hours of a day the insights Lambda was handed none. After a day they are lost to it. See whether its event source ' +
@@ -57,7 +59,7 @@ export function streamAlarms(
     },
     {
       id: 'NoticesStopped',
-      ...stopped(moved, streams.orderNotices),
+      ...stopped(moved, handedBy(noticedOrders)),
       impact:
         'Customers are not told that their orders are held, shipped or delivered: orders were, but in three half ' +
         'hours of a day the order-notices Lambda was handed none of them. After a day these notices are lost. See whether its event ' +
@@ -73,7 +75,7 @@ export function streamAlarms(
     },
     {
       id: 'SealsStopped',
-      ...stopped({ started }, streams.auditSeal),
+      ...stopped({ started }, callsOf(streams.auditSeal)),
       impact:
         'Nobody is hindered, but no audit entry is sealed: orders are placed, but for an hour the sealer was handed ' +
         'none of their entries. After a day they go unsealed for good, and somebody who covers tracks may have done ' +
@@ -87,6 +89,24 @@ export function iteratorAge(consumer: IFunction): Metric {
   return consumer.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' });
 }
 
+function callsOf(consumer: IFunction): Metric {
+  return consumer.metricInvocations({ period: stoppedPeriod, statistic: 'Sum' });
+}
+
+/**
+ * How many records a mapping called its Lambda with.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+ */
+function handedBy({ eventSourceMappingId }: IEventSourceMapping): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'InvokedEventCount',
+    dimensionsMap: { EventSourceMappingUUID: eventSourceMappingId },
+    period: stoppedPeriod,
+    statistic: 'Sum',
+  });
+}
+
 /**
  * One when there was what the consumer is called for, and it was not called at all. A call comes some seconds before or
  * after what it is counted against, so perhaps in another period: only three such periods are a fault. They may lie
@@ -96,17 +116,14 @@ export function iteratorAge(consumer: IFunction): Metric {
  */
 function stopped(
   reasons: Readonly<Record<string, IMetric>>,
-  consumer: IFunction,
+  calls: IMetric,
 ): Pick<AlarmDefinition, 'metric' | 'threshold' | 'periods' | 'bad'> {
   const all = Object.keys(reasons).map((name) => `FILL(${name}, 0)`);
   return {
     metric: new MathExpression({
       expression: `IF(${all.join(' + ')} > 0 AND FILL(calls, 0) < 1, 1, 0)`,
       label: 'work without a call of the consumer',
-      usingMetrics: {
-        ...reasons,
-        calls: consumer.metricInvocations({ period: stoppedPeriod, statistic: 'Sum' }),
-      },
+      usingMetrics: { ...reasons, calls },
       period: stoppedPeriod,
     }),
     threshold: 1,
