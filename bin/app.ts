@@ -1,6 +1,7 @@
 import { bundleLambdas } from '../lib/bundle.ts';
+import { StageSettingsError } from '../lib/choose-settings.ts';
 import { stageSettingsOf } from '../lib/context-settings.ts';
-import { StageSettingsError, stageNames } from '../lib/stage-settings.ts';
+import { stageNames } from '../lib/stage-settings.ts';
 import { addStage, createApp } from '../lib/storefront-app.ts';
 
 await bundleLambdas();

@@ -4,6 +4,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { readCheckoutDefinition, readReversalDefinition } from './checkout-definition.ts';
+import { StageSettingsError } from './choose-settings.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Analytics } from './constructs/analytics.ts';
 import { ApiFunctions } from './constructs/api-functions.ts';
@@ -20,7 +21,7 @@ import { StorefrontApi } from './constructs/rest-api.ts';
 import { WebAcl } from './constructs/web-acl.ts';
 import { WorkflowFunctions } from './constructs/workflow-functions.ts';
 import type { DataStack } from './data-stack.ts';
-import { type StageSettings, StageSettingsError } from './stage-settings.ts';
+import type { StageSettings } from './stage-settings.ts';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
 

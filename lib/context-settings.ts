@@ -1,12 +1,7 @@
 import { z } from 'zod';
+import { paymentProvider, StageSettingsError, stageSettings } from './choose-settings.ts';
 import { smsTypes } from './notification-settings.ts';
-import {
-  deploymentNames,
-  paymentProvider,
-  type StageSettings,
-  StageSettingsError,
-  stageSettings,
-} from './stage-settings.ts';
+import { deploymentNames, type StageSettings } from './stage-settings.ts';
 
 /** A value of the CDK's context, as `-c key=value` gives it. */
 export type ReadContext = (key: string) => unknown;

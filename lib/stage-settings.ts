@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { loginLimitsSchema } from '../shared/identity/login-limits.ts';
-import { type FraudRules, fraudRulesSchema } from '../shared/payments/fraud-settings.ts';
+import { fraudRulesSchema } from '../shared/payments/fraud-settings.ts';
 import { analyticsSettingsSchema } from './analytics-settings.ts';
 import { notificationSettingsSchema } from './notification-settings.ts';
 
-/** The stages that exist. Adding one is a name here and its settings below. */
+/** The stages that exist. Adding one is a name here and its settings in `stages.ts`. */
 export const stageNames = ['dev', 'prod'] as const;
 export type StageName = (typeof stageNames)[number];
 
 /** Who takes the money; docs/payments.md. */
-const paymentProviders = ['sandbox', 'stripe'] as const;
+export const paymentProviders = ['sandbox', 'stripe'] as const;
 
 /** How much longer Step Functions waits than the Lambda may run, in seconds: the Lambda reports its own time-out. */
 export const taskTimeoutMarginSeconds = 5;
@@ -162,7 +162,8 @@ const settingsShape = z.strictObject({
   alarmEmail: z.email().optional(),
 });
 
-const settingsSchema = settingsShape.superRefine(
+/** What a stage may be set to, and how settings bind each other. */
+export const settingsSchema = settingsShape.superRefine(
   ({ payments, workflow, webAcl, cors, backup, protectData }, context) => {
     if (webAcl?.overLimit === 'captcha' && cors.allowedOrigins.length === 0) {
       context.addIssue({
@@ -203,173 +204,7 @@ const settingsSchema = settingsShape.superRefine(
 /** Everything in which one stage differs from another. */
 export type StageSettings = Readonly<z.infer<typeof settingsSchema>>;
 
-export type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T[K]> | undefined } : T;
-
-/** The same on every stage: whoever tries a stage out should meet what customers meet. */
-const login: StageSettings['login'] = {
-  limits: {
-    account: { captchaAfter: 3, lockAfter: 10 },
-    address: { captchaAfter: 50, lockAfter: 200 },
-    windowSeconds: 15 * 60,
-    codesPerWindow: 10,
-    codesPerDestination: 20,
-    wrongCodes: 20,
-  },
-  captchaVerifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
-};
-
-const hour = 60 * 60;
-const firstOrderLimits = [
-  { amount: 450_00, currency: 'EUR' },
-  { amount: 400_00, currency: 'GBP' },
-  { amount: 75_000, currency: 'JPY' },
-];
-
-/** On dev every rule is there to be tried, with limits out of the way of load tests and demonstrations. */
-const fraud: Record<StageName, FraudRules> = {
-  dev: {
-    userVelocity: { enabled: true, windowSeconds: hour, maxOrders: 10_000 },
-    addressVelocity: { enabled: true, windowSeconds: hour, maxOrders: 100_000 },
-    countryMismatch: { enabled: true, compare: ['payment', 'placement'], alike: [] },
-    firstOrderAmount: { enabled: true, limit: { amount: 10_000_00, currency: 'USD' }, limits: [] },
-  },
-  prod: {
-    userVelocity: { enabled: true, windowSeconds: hour, maxOrders: 5 },
-    addressVelocity: { enabled: true, windowSeconds: hour, maxOrders: 100 },
-    countryMismatch: {
-      enabled: true,
-      compare: ['payment', 'placement'],
-      alike: [],
-      exemptAfterPaidOrders: 3,
-    },
-    firstOrderAmount: {
-      enabled: true,
-      limit: { amount: 500_00, currency: 'USD' },
-      limits: firstOrderLimits,
-    },
-  },
-};
-
-// Hosts under .invalid never resolve: a stage that nobody configured refuses every token,
-// where a made-up tenant name could belong to a stranger. Give yours with -c auth0Domain=…
-const stages: Record<StageName, StageSettings> = {
-  dev: {
-    stage: 'dev',
-    region: 'us-east-1',
-    auth0: {
-      domain: 'storefront-dev.auth0.invalid',
-      audience: 'https://api.dev.storefront.dev',
-      connection: 'Username-Password-Authentication',
-    },
-    discloseIdentity: true,
-    login,
-    throttle: { rate: 200, burst: 400 },
-    logLevel: 'DEBUG',
-    logRetentionDays: 14,
-    executionLogs: 'stack',
-    protectData: false,
-    lambda: { memoryMb: 512, apiTimeoutSeconds: 15 },
-    workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: days, reviewTimeoutSeconds: days },
-    payments: { provider: 'sandbox' },
-    fraud: fraud.dev,
-    notifications: { staff: [] },
-    analytics: { keptDays: 30, deliverySeconds: 60, queryLimitMegabytes: 1_000 },
-    deployment: 'AllAtOnce',
-    reservedConcurrency: {},
-    alarms: {},
-    cors: { allowedOrigins: [] },
-  },
-  prod: {
-    stage: 'prod',
-    region: 'us-east-1',
-    auth0: {
-      domain: 'storefront-prod.auth0.invalid',
-      audience: 'https://api.storefront.dev',
-      connection: 'Username-Password-Authentication',
-    },
-    discloseIdentity: false,
-    login,
-    throttle: { rate: 2000, burst: 4000 },
-    logLevel: 'INFO',
-    logRetentionDays: 365,
-    executionLogs: 'stack',
-    protectData: true,
-    lambda: { memoryMb: 1024, apiTimeoutSeconds: 15 },
-    workflow: { taskTimeoutSeconds: 20, profileTimeoutSeconds: 3 * days, reviewTimeoutSeconds: 2 * days },
-    // For tests: a deployment has to say it, see `paymentProvider`.
-    payments: { provider: 'sandbox' },
-    fraud: fraud.prod,
-    notifications: { staff: [] },
-    analytics: { keptDays: 1095, coldAfterDays: 180, deliverySeconds: 300, queryLimitMegabytes: 100_000 },
-    deployment: 'Canary10Percent5Minutes',
-    reservedConcurrency: {},
-    alarms: {},
-    backup: { keptDays: 35 },
-    cors: { allowedOrigins: [] },
-    webAcl: { overLimit: 'block', blockAnonymous: false, perAddress: 3000, perToken: 1500 },
-  },
-};
-
-/** A stage that does not exist, or settings that no stage can run with. */
-export class StageSettingsError extends Error {
-  override readonly name = 'StageSettingsError';
-}
-
-/**
- * Settings of a stage, overridden where told and validated.
- * @throws StageSettingsError naming the unknown stage, or each setting that is wrong
- */
-export function stageSettings(stage: string, overrides: DeepPartial<StageSettings> = {}): StageSettings {
-  const known = stageNames.find((name) => name === stage);
-  if (!known) {
-    throw new StageSettingsError(
-      `Unknown stage "${stage}": choose one of ${stageNames.join(', ')} (cdk -c stage=dev).`,
-    );
-  }
-  const parsed = settingsSchema.safeParse(merge(stages[known], overrides));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new StageSettingsError(`Settings of stage "${stage}" are wrong:\n${problems.join('\n')}`);
-  }
-  return parsed.data;
-}
-
-/**
- * A stage's payment provider by the name that the operator gave. prod has no default: a deployment that forgot to
- * say it would sell for nothing, or leave the payments of the provider before with nobody to return them.
- * @throws StageSettingsError naming those that exist
- */
-export function paymentProvider(
-  stage: string,
-  name: string | undefined,
-): (typeof paymentProviders)[number] | undefined {
-  const known = paymentProviders.find((one) => one === name);
-  if (known) return known;
-  if (name === undefined && stage !== 'prod') return undefined;
-  if (name === undefined) {
-    throw new StageSettingsError(
-      'Say who takes the money of stage "prod": -c paymentProvider=stripe, or sandbox, which takes none (docs/payments.md).',
-    );
-  }
-  throw new StageSettingsError(
-    `Unknown payment provider "${name}": choose one of ${paymentProviders.join(', ')}.`,
-  );
-}
-
 /** Time-out of the Lambdas behind the checkout's Tasks, in seconds: always shorter than the Task's own. */
 export function workflowLambdaTimeoutSeconds(settings: StageSettings): number {
   return settings.workflow.taskTimeoutSeconds - taskTimeoutMarginSeconds;
-}
-
-/** An override that is undefined leaves the setting alone, so callers may pass what they have not got. */
-function merge(base: unknown, overrides: unknown): unknown {
-  if (overrides === undefined) return base;
-  if (!isRecord(base) || !isRecord(overrides)) return overrides;
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(overrides)) merged[key] = merge(base[key], value);
-  return merged;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { bundlesFolderContext } from './bundle.ts';
-import { type DeepPartial, type StageSettings, stageSettings } from './stage-settings.ts';
+import { type DeepPartial, stageSettings } from './choose-settings.ts';
+import type { StageSettings } from './stage-settings.ts';
 import { addStage, createApp } from './storefront-app.ts';
 
 const resourceSchema = z.looseObject({

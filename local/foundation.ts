@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { DeepPartial, StageSettings } from '../lib/stage-settings.ts';
+import type { DeepPartial } from '../lib/choose-settings.ts';
+import type { StageSettings } from '../lib/stage-settings.ts';
 import { loadSigningKey, privateJwkSchema, type SigningKey } from './auth0/signing-key.ts';
 import { tenantPath } from './auth0/tenant.ts';
 import { TenantUsers, tenantUserSchema } from './auth0/tenant-users.ts';

@@ -1,4 +1,5 @@
-import type { DeepPartial, StageSettings } from '../lib/stage-settings.ts';
+import type { DeepPartial } from '../lib/choose-settings.ts';
+import type { StageSettings } from '../lib/stage-settings.ts';
 import type { DeliveredMessage, OutboxMessage } from './aws/outbox.ts';
 import type { RuntimeCounters } from './counters.ts';
 import type { FunctionError, InvocationResult } from './lambda/protocol.ts';

@@ -1,4 +1,5 @@
-import type { DeepPartial, StageSettings } from '../../lib/stage-settings.ts';
+import type { DeepPartial } from '../../lib/choose-settings.ts';
+import type { StageSettings } from '../../lib/stage-settings.ts';
 
 /** All channels, with made-up senders: whatever is sent ends in the outbox. */
 export const localChannels = {

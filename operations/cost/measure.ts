@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../local/runtime.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
 import { type Scenario, scenarios } from './budget.ts';

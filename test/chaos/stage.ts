@@ -1,5 +1,5 @@
 import { renderCheckoutDefinition } from '../../lib/checkout-definition.ts';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { prepareStage } from '../../local/build/prepare-stage.ts';
 import { type Deployment, readDeployment } from '../../local/template/deployment.ts';
 import { readDefinition, type Scope } from './asl/definition.ts';

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundlesFolder, bundlesFolderContext } from '../../lib/bundle.ts';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
 import { touchedResources, unchangedStacks } from './cdk.ts';
 import type { CheckContext } from './deploy-and-check.ts';

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import type { DeployedStage } from './deployed-stage.ts';
 import type { Report } from './report.ts';
 import { expectStatus, one, type Shopper } from './shopper.ts';

@@ -7,7 +7,7 @@ import {
   readReversalDefinition,
   renderCheckoutDefinition,
 } from '../../lib/checkout-definition.ts';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import {
   type AslMachine,
   allStates,

@@ -5,7 +5,7 @@ import {
   renderCheckoutDefinition,
   substitutedPlaceholders,
 } from '../../lib/checkout-definition.ts';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
 import { lambdas, liveAlias, resource, stageNames, statements, templatesOf, text } from './templates.ts';
 

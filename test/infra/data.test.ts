@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type StageSettings, stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
+import type { StageSettings } from '../../lib/stage-settings.ts';
 import { synthesizeSettings } from '../../lib/synthesize.ts';
 import {
   allChannels,

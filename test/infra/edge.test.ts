@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { takesClientKey } from '../../lib/constructs/client-keys.ts';
 import { numbersAbove, webAclRules } from '../../lib/constructs/web-acl-rules.ts';
-import { type StageSettings, stageSettings } from '../../lib/stage-settings.ts';
+import type { StageSettings } from '../../lib/stage-settings.ts';
 import { type CloudFormationTemplate, synthesizeStage } from '../../lib/synthesize.ts';
 import { preflightHeaders } from '../../shared/api/cors.ts';
 import { maximumBodyBytes } from '../../shared/api/parse-request.ts';

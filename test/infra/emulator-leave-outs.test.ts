@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aspects } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { emulatorContext, leaveOuts } from '../../lib/emulator-leave-outs.ts';
-import { stageSettings } from '../../lib/stage-settings.ts';
 import { addStage, createApp } from '../../lib/storefront-app.ts';
 import { allChannels, list, resources, stageNames, templatesOf } from './templates.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
 import { fraudRulesSchema } from '../../shared/payments/fraud-settings.ts';
 import { environmentOf, lambdas, resource, resources, stageNames, templatesOf, text } from './templates.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { stageSettings } from '../../lib/stage-settings.ts';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
 import { routes as routeTable } from '../../shared/api/routes.ts';
 import { lambdas, resource, resources, stageNames, templatesOf, text } from './templates.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { stageSettings } from '../../lib/choose-settings.ts';
 import {
   stageNames,
-  stageSettings,
   taskTimeoutMarginSeconds,
   workflowLambdaTimeoutSeconds,
 } from '../../lib/stage-settings.ts';

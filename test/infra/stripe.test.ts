@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { paymentProvider, stageSettings } from '../../lib/stage-settings.ts';
+import { paymentProvider, stageSettings } from '../../lib/choose-settings.ts';
 import { addStage, createApp } from '../../lib/storefront-app.ts';
 import { synthesizeStage } from '../../lib/synthesize.ts';
 import { environmentOf, lambdas, resources, statements, templatesOf, text } from './templates.ts';
