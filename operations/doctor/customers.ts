@@ -42,8 +42,9 @@ type Suspects = ReadonlyMap<string, Counted<CountedOrder>>;
  */
 export const checkCustomers: Check = async (examination) => {
   const rows = await lastingSuspects(await suspectsOf(examination), examination);
-  return examineScattered(
-    { rows, facts: () => scanOrders(rows, examination), counts: () => countsOf(rows) },
+  if (rows.size === 0) return [];
+  return examineScattered<CountedOrder>(
+    { rows: () => rows, facts: () => scanOrders(rows, examination), counts: () => countsOf(rows) },
     examination,
   );
 };

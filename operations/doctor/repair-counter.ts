@@ -89,21 +89,23 @@ async function repair<Fact>(counted: Counted<Fact>, examination: Examination): P
 /**
  * Moves the counters from what was read to what the facts say, with its audit entry. It may be long after they were
  * read: whoever moves facts moves the counters with them, so counters that still are the same belong to the same facts.
- * @returns false when they are not, or somebody has made this very repair
+ * @returns false when they are not, as when somebody has made this very repair
  */
 async function move<Fact>(
-  counted: Omit<Counted<Fact>, 'facts' | 'counts'>,
+  counted: Row<Fact>,
   { facts, counts }: { facts: readonly Fact[]; counts: Counts },
   { target, tables, clock }: Pick<Examination, 'target' | 'tables' | 'clock'>,
 ): Promise<boolean> {
   const expected = counted.expected(facts);
-  // From the facts it was made by: two doctors who saw the same make one repair.
+  const at = clock.now();
+  // With the time, as the very same damage may come again. Of two doctors who saw the same, one finds the counters
+  // moved by the other.
   const once = createHash('sha256')
-    .update(JSON.stringify([counted.kind, counted.what, facts, counts]))
+    .update(JSON.stringify([counted.kind, counted.what, facts, counts, at]))
     .digest('hex')
     .slice(0, 32);
   const act = { action: counted.kind, once, before: { ...counts }, after: { ...expected } };
-  const entry = auditItem(doctorEntry(counted.entity, act, clock.now()));
+  const entry = auditItem(doctorEntry(counted.entity, act, at));
   const refused = await transact(
     target.dynamo,
     [
@@ -117,12 +119,16 @@ async function move<Fact>(
 
 /** Many counters whose facts lie all over a table, so that they are told by scans, by the counter's name. */
 interface Scattered<Fact> {
-  readonly rows: ReadonlyMap<string, Omit<Counted<Fact>, 'facts' | 'counts'>>;
   /** The facts of all of these counters, by one strongly consistent scan; each counter's in an order of its own. */
   facts(): Promise<ReadonlyMap<string, readonly Fact[]>>;
+  /** The counters that these facts are of. */
+  rows(facts: ReadonlyMap<string, readonly Fact[]>): ReadonlyMap<string, Row<Fact>>;
   /** Read strongly; none of a counter whose carrier is gone. */
-  counts(): Promise<ReadonlyMap<string, Counts>>;
+  counts(facts: ReadonlyMap<string, readonly Fact[]>): Promise<ReadonlyMap<string, Counts>>;
 }
+
+/** A counter without the reads, which are made for many at once. */
+export type Row<Fact> = Omit<Counted<Fact>, 'facts' | 'counts'>;
 
 /**
  * Two scans, however many counters seem wrong. As with one counter, facts that are the same before and after stood
@@ -132,11 +138,10 @@ export async function examineScattered<Fact>(
   scattered: Scattered<Fact>,
   examination: Examination,
 ): Promise<Finding[]> {
-  if (scattered.rows.size === 0) return [];
   const before = await scattered.facts();
-  const counts = await scattered.counts();
+  const counts = await scattered.counts(before);
   const after = await scattered.facts();
-  return [...scattered.rows].flatMap(([name, row]) => {
+  return [...scattered.rows(before)].flatMap(([name, row]) => {
     const facts = after.get(name) ?? [];
     const read = counts.get(name);
     const isStill = isDeepStrictEqual(before.get(name) ?? [], facts);
@@ -146,7 +151,7 @@ export async function examineScattered<Fact>(
 }
 
 function scatteredFinding<Fact>(
-  row: Omit<Counted<Fact>, 'facts' | 'counts'>,
+  row: Row<Fact>,
   seen: { facts: readonly Fact[]; counts: Counts },
   examination: Examination,
 ): Finding {

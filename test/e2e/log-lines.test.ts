@@ -443,7 +443,7 @@ describe('a person', () => {
       expect(lineWith(value), field).toBeUndefined();
     }
     // Nor in a part or another spelling: nobody else has a word or a number like these.
-    for (const part of ['quillon', '9377', '555-9377', '555 9377']) {
+    for (const part of ['quillon', '9377', '4155559377', '5559377']) {
       expect(lineWith(part), part).toBeUndefined();
     }
   }

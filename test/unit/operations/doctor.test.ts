@@ -1,5 +1,6 @@
 import { BatchGetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
+import { RowChecksums } from '../../../operations/doctor/checksums.ts';
 import type { Examination } from '../../../operations/doctor/doctor.ts';
 import { checkInsightCounters } from '../../../operations/doctor/insight-counters.ts';
 import { checkOrders } from '../../../operations/doctor/orders.ts';
@@ -254,16 +255,67 @@ describe('rows of reports and rankings', () => {
     expect(stage.scans).toBe(3);
   });
 
-  test('are left alone when an order of theirs was counted while they were read', async () => {
-    const scanned = [...whole, score('BOUGHT#ALL', 'c', 2)];
-    const { stage, examination } = aStage({ scanned, found: [score('BOUGHT#ALL', 'c', 2)] });
-    const { scan } = examination;
-    const scans: Examination['scan'] = (table) => {
-      // Two orders of it, of which the second scan sees one and the third the other too.
-      if (stage.scans > 0) scanned.push(order(`${stage.scans + 1}`, ['c']));
-      return scan(table);
+  /** The stage as the scans find it one after the other, and the row as it is read after the second. */
+  async function lookAt(stage: readonly Item[][], read: Item) {
+    const { examination } = aStage({ found: [read] });
+    let scans = 0;
+    const scan: Examination['scan'] = async function* () {
+      yield [...(stage[scans] ?? stage.at(-1) ?? [])];
+      scans += 1;
     };
-    expect(await checkInsightCounters({ ...examination, scan: scans })).toEqual([]);
-    expect(stage.scans).toBe(3);
+    const findings = await checkInsightCounters({ ...examination, scan });
+    return findings.map(({ kind }) => kind);
+  }
+  const ranked2 = score('BOUGHT#ALL', 'a', 2);
+  const moved = (status: string, version: number) => {
+    const second = order('2', ['a']);
+    return { ...second, version, facts: { ...second.facts, status } };
+  };
+
+  test('are left alone when an order of theirs was counted while they were read', async () => {
+    const before = whole.filter((item) => !like(ranked2)(item));
+    const after = [...before, order('2', ['a'])];
+    expect(await lookAt([[...before, ranked2], [...before, ranked2], after], ranked2)).toEqual([]);
+  });
+
+  test('are left alone when an order counted for them only while the row was read', async () => {
+    const rows = [...whole.filter((item) => !like(ranked2)(item)), ranked2];
+    const [pending, cancelled] = [moved('Pending', 1), moved('Cancelled', 3)];
+    const first = [...rows, pending];
+    expect(await lookAt([first, first, [...rows, cancelled]], ranked2)).toEqual([]);
+    // An order that came, was paid, cancelled and deleted within that time.
+    const deleted = { ...cancelled, version: 4, facts: undefined };
+    expect(await lookAt([rows, rows, [...rows, deleted]], ranked2)).toEqual([]);
+    // Without any such order it is one, as the same row shows.
+    const found = await lookAt([first, first, first], ranked2);
+    expect(found).toContain('ranking_drift');
+  });
+
+  test('are not compared when a mark of an order cannot be read', async () => {
+    const strange = { ...order('1', ['a', 'b']), facts: { ...order('1', []).facts, news: true } };
+    const others = whole.filter((item) => !like(strange)(item));
+    const { examination } = aStage({ scanned: [strange, ...others] });
+    const findings = await checkInsightCounters(examination);
+    expect(findings.map(({ kind, entity, fix }) => [kind, entity, fix])).toEqual([
+      ['unreadable', { type: 'order', id: '1' }, undefined],
+    ]);
+  });
+});
+
+describe('checksums of rows', () => {
+  test('tell rows that come to nothing from others, whatever the order', () => {
+    const checksums = new RowChecksums();
+    expect(checksums.areAllBalanced).toBe(true);
+    const names = Array.from({ length: 500 }, (_, index) => `row ${index}`);
+    for (const name of names) checksums.add(name, [7, 0, 1_000_000_007]);
+    for (const name of names.toReversed()) {
+      checksums.add(name, [-3, 0, -1_000_000_000]);
+      checksums.add(name, [-4, 0, -7]);
+    }
+    expect(checksums.areAllBalanced).toBe(true);
+    checksums.add('row 7', [1, -1, 0]);
+    expect(checksums.areAllBalanced).toBe(false);
+    expect(checksums.isBalanced('row 7')).toBe(false);
+    expect(checksums.isBalanced('row 8')).toBe(true);
   });
 });

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** 32 MB, however many rows there are. Of a million rows that do not agree, a fifth of all others are suspected too. */
+const buckets = 2 ** 22;
+
+/**
+ * Tells which of very many rows do not come to nothing when everything that is added to and taken from them has been
+ * seen, in whatever order. It keeps no rows: each number is multiplied by what is random for its row and place, and
+ * counted in the row's bucket. So a row whose numbers come to nothing leaves nothing there, and any other something.
+ */
+export class RowChecksums {
+  readonly #sums = new BigUint64Array(buckets);
+
+  /** @param numbers of the row, always as many and in the same order, six at most; integers */
+  add(name: string, numbers: readonly number[]): void {
+    const digest = createHash('sha512').update(name).digest();
+    const bucket = digest.readUInt32LE(0) % buckets;
+    let sum = this.#sums[bucket] ?? 0n;
+    for (const [index, number] of numbers.entries()) {
+      // The array keeps the lowest 64 bits of whatever is put there.
+      sum += BigInt(number) * (digest.readBigUInt64LE(8 + 8 * index) | 1n);
+    }
+    this.#sums[bucket] = sum;
+  }
+
+  /** False of a row that does not come to nothing, and of the few others in its bucket. */
+  isBalanced(name: string): boolean {
+    const digest = createHash('sha512').update(name).digest();
+    return this.#sums[digest.readUInt32LE(0) % buckets] === 0n;
+  }
+
+  get areAllBalanced(): boolean {
+    return this.#sums.every((sum) => sum === 0n);
+  }
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { counterItemKey } from '../../shared/adapters/dynamodb/insight-items.ts';
+import { countersOf } from '../../shared/insights/counters.ts';
+import { type SalesFacts, salesFactsSchema } from '../../shared/insights/sales-facts.ts';
+import { orderStatusSchema } from '../../shared/orders/status.ts';
+import type { Finding } from './doctor.ts';
+import type { Counts } from './repair-counter.ts';
+
+export type Item = Readonly<Record<string, unknown>>;
+export type Place = Readonly<Record<'pk' | 'sk', string>>;
+
+/** What has been counted of an order, and in which version, which only rises; without facts the order is gone. */
+export const markSchema = z.object({
+  orderId: z.string(),
+  version: z.number(),
+  facts: salesFactsSchema.optional(),
+});
+export type Mark = z.infer<typeof markSchema>;
+
+/** Rows of one use, and the numbers in them; a number that is not there counts nothing. */
+export interface Family {
+  readonly kind: Finding['kind'];
+  /** What a row of it is about: whose trail tells of its repair. */
+  readonly entityOf: (place: Place) => Finding['entity'];
+  readonly fields: readonly string[];
+  /** Its rows are of one day each, and of interest once that has come to rest. */
+  readonly isByDay: boolean;
+}
+
+const reports: Family = {
+  kind: 'report_drift',
+  entityOf: () => ({ type: 'route', id: 'GET /order/report' }),
+  fields: ['orders', 'units', 'amount', 'paidOrders', 'paidUnits', 'revenue'],
+  isByDay: true,
+};
+const rankings: Family = {
+  kind: 'ranking_drift',
+  entityOf: ({ pk, sk }) => ({
+    type: 'product',
+    id: pk.startsWith('TOGETHER#') ? pk.slice('TOGETHER#'.length) : sk,
+  }),
+  fields: ['score'],
+  isByDay: false,
+};
+
+export const nameOf = ({ pk, sk }: Place) => `${pk} ${sk}`;
+export const placeOf = (item: Item): Place => ({ pk: String(item.pk), sk: String(item.sk) });
+export const isMark = ({ pk }: Place) => pk.startsWith('APPLIED#');
+
+/** Undefined when a place is none of a counter. */
+export function familyOf({ pk }: Place): Family | undefined {
+  if (/^(SALES|PRODUCT)#/.test(pk)) return reports;
+  return /^(BOUGHT|TOGETHER)#/.test(pk) ? rankings : undefined;
+}
+
+/** @throws ZodError when a number is none */
+export function countsOf(item: Item, { fields }: Family): Counts {
+  return Object.fromEntries(fields.map((field) => [field, z.int().default(0).parse(item[field])]));
+}
+
+export interface Counted {
+  readonly place: Place;
+  readonly family: Family;
+  readonly add: Counts;
+}
+
+/** What an order counts for, row by row. */
+export function countedBy({ facts }: Mark): Counted[] {
+  return facts ? rowsOf(facts) : [];
+}
+
+/** Every row that the order counts for, or may have counted for before: by whichever status. */
+export function touchedBy({ facts }: Mark): ReadonlyMap<string, Place> {
+  if (!facts) return new Map();
+  // Only the sales have a row for each status; to all others an order counts most when it is paid.
+  const places = rowsOf({ ...facts, status: 'Paid' }).map(({ place }) => place);
+  const ofStatuses = orderStatusSchema.options.flatMap((status) =>
+    rowsOf({ ...facts, status, lines: [] }).map(({ place }) => place),
+  );
+  return new Map([...places, ...ofStatuses].map((place) => [nameOf(place), place]));
+}
+
+function rowsOf(facts: SalesFacts): Counted[] {
+  return countersOf(facts).flatMap((counter) => {
+    const place = counterItemKey(counter);
+    const family = familyOf(place);
+    return family ? [{ place, family, add: countsOf(counter.add, family) }] : [];
+  });
+}
