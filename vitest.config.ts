@@ -4,7 +4,7 @@ const project = (name: string, options: { testTimeout?: number; globalSetup?: st
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    testTimeout: options.testTimeout ?? 10_000,
+    testTimeout: options.testTimeout ?? 30_000,
     hookTimeout: 60_000,
     ...(options.globalSetup ? { globalSetup: options.globalSetup } : {}),
   },

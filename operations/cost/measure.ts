@@ -5,6 +5,7 @@ import { stageSettings } from '../../lib/choose-settings.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../local/runtime.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
 import { type Scenario, scenarios } from './budget.ts';
+import { dearestFraudRules } from './dearest-window.ts';
 import { leastOf, type Measurement } from './usage.ts';
 
 /** What a request or a task of the checkout runs; the others work behind streams and queues. */
@@ -47,7 +48,7 @@ export async function measureCheckouts(progress: Progress): Promise<Record<Scena
     port: 0,
     seed: true,
     countDynamoDb: true,
-    settings: { logLevel },
+    settings: { logLevel, fraud: dearestFraudRules(new Date()) },
     onLambdaLog: (_, text) => {
       for (const line of text.split('\n')) if (line) log.bytes += Buffer.byteLength(line) + bytesPerLine;
     },

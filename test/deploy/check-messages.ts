@@ -1,5 +1,6 @@
 import { equal, match } from 'node:assert/strict';
 import { z } from 'zod';
+import { otherThan } from '../support/local-stack.ts';
 import type { CheckedOrders } from './check-orders.ts';
 import type { DeployedStage } from './deployed-stage.ts';
 import type { Emulator } from './emulator.ts';
@@ -77,13 +78,13 @@ export async function checkMessages(
     const asked = await call('POST', '/user/login', { body: login });
     expectStatus(asked, 403, 'mfa_required');
     const { challengeId } = asked.json;
-    const wrong = await call('POST', '/user/login', {
-      body: { ...login, mfa: { challengeId, code: '000000' } },
-    });
-    expectStatus(wrong, 422, 'mfa_failed');
     const message = await read();
     const code = /\b\d{6}\b/.exec(message)?.[0] ?? '';
     match(code, /^\d{6}$/, message);
+    const wrong = await call('POST', '/user/login', {
+      body: { ...login, mfa: { challengeId, code: otherThan(code) } },
+    });
+    expectStatus(wrong, 422, 'mfa_failed');
     const answer = await call('POST', '/user/login', { body: { ...login, mfa: { challengeId, code } } });
     expectStatus(answer, 200);
     equal(answer.json.newDevice, true);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { DeployedStage } from './deployed-stage.ts';
 import type { Report } from './report.ts';
+import { runDays } from './run-days.ts';
 import { type Customer, eventually, expectStatus, one, type Shopper } from './shopper.ts';
 
 const pay = (token: string) => ({ paymentMethod: { token } });
@@ -115,8 +116,8 @@ export async function checkOrders(
   });
 
   await check('orders are counted out of the table’s stream for the report', async () => {
-    const day = new Date().toISOString().slice(0, 10);
-    const path = `/order/report?from=${day}&to=${day}&groupBy=status`;
+    const [from, to] = runDays();
+    const path = `/order/report?from=${from}&to=${to}&groupBy=status`;
     await eventually('the report’s count', async () => {
       const answer = await call('GET', path, { token: manager });
       expectStatus(answer, 200);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
 export interface ChildOptions {
@@ -28,6 +29,15 @@ const running = new Set<ChildProcess>();
 
 /** Starts a child as the leader of a process group, so that what it starts can be ended together with it. */
 export function startChild(command: string, args: readonly string[], options: ChildOptions): ChildProcess {
+  return startLogged(command, args, options).child;
+}
+
+/** @returns the child, and what is over when its log is written down: some time after it has ended */
+function startLogged(
+  command: string,
+  args: readonly string[],
+  options: ChildOptions,
+): { child: ChildProcess; logged: Promise<unknown> } {
   const log = createWriteStream(options.logFile, { flags: 'a' });
   const child = spawn(command, args, {
     cwd: options.cwd,
@@ -42,7 +52,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
     running.delete(child);
     log.end();
   });
-  return child;
+  return { child, logged: once(log, 'close') };
 }
 
 /**
@@ -50,7 +60,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
  * @throws CommandFailedError with the last lines of its output
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const child = startChild(command, args, options);
+  const { child, logged } = startLogged(command, args, options);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -67,6 +77,7 @@ export async function run(command: string, args: readonly string[], options: Run
       child.once('error', reject);
       child.once('close', resolve);
     });
+    await logged;
     const name = [command, ...args].join(' ');
     if (timedOut) throw new CommandFailedError(name, `took longer than ${options.timeoutSeconds} s`, output);
     if (code !== 0) throw new CommandFailedError(name, `ended with ${code}`, output);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => shop?.stop());
 
 const allEnded = () =>
-  eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined);
+  eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined, 90);
 
 /** A product's ledger, and what orders hold or have bought of it. */
 async function stockRows(productId: string) {

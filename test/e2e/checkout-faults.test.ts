@@ -183,7 +183,8 @@ beforeAll(async () => {
   shop = await openShop({
     failures,
     retryIntervalScale: 0.001,
-    stateTimeoutSeconds: { WaitForProfile: 30, HoldForReview: 30 },
+    // Time enough for all to be placed, whatever else the machine does, before the first is helped.
+    stateTimeoutSeconds: { WaitForProfile: 300, HoldForReview: 300 },
   });
   const placed: Placed[] = [];
   // The stage's throttles hold here as on AWS, so not all at once.
@@ -191,7 +192,7 @@ beforeAll(async () => {
     placed.push(...(await Promise.all(scenarios.slice(start, start + ordersAtOnce).map(place))));
   }
   await Promise.all(placed.map(help));
-  const deadline = Date.now() + 40_000;
+  const deadline = Date.now() + 100_000;
   while (shop.runtime.executions().some((run) => run.status === 'RUNNING')) {
     if (Date.now() > deadline) throw new Error('Some checkouts did not end');
     await sleep(20);
@@ -202,7 +203,7 @@ beforeAll(async () => {
   );
   const tables = { orders: orders ?? [], inventory: inventory ?? [], audit: audit ?? [] };
   for (const order of placed) outcomes.set(order.scenario.name, await observe(order, tables));
-}, 90_000);
+}, 240_000);
 afterAll(() => shop?.stop());
 
 /** An order without what differs from one to the next though they went alike. */

@@ -216,7 +216,7 @@ describe('with the rules on', () => {
 describe('with all rules but one off', () => {
   beforeAll(async () => {
     shop = await openShop({
-      stateTimeoutSeconds: { HoldForReview: 1 },
+      stateTimeoutSeconds: { HoldForReview: 3 },
       settings: {
         fraud: {
           userVelocity: { ...off, maxOrders: 1 },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ExecutionEnvironment } from '../../local/lambda/execution-environment.ts';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import type { FailureHook } from '../../local/options.ts';
-import { eventually } from '../support/local-stack.ts';
+import { eventually, otherThan } from '../support/local-stack.ts';
 import { mentions } from '../support/mentions.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
@@ -240,7 +240,7 @@ describe('a person', () => {
     await deliveredTo(first.headers.get('x-request-id'));
     const sent = shop.runtime.outbox().find(({ message }) => message.includes(challengeId));
     const code = keep(JSON.parse(sent?.message ?? '{}').data.code);
-    const wrong = { ...body, mfa: { challengeId, code: '111111' } };
+    const wrong = { ...body, mfa: { challengeId, code: otherThan(code) } };
     await ask('POST', '/user/login', { ip: from, body: wrong });
     const second = await ask('POST', '/user/login', {
       ip: from,

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { connectDynamo } from '../support/dynamo.ts';
-import { type LocalStack, sentCode, startLocalStack } from '../support/local-stack.ts';
+import { type LocalStack, otherThan, sentCode, startLocalStack } from '../support/local-stack.ts';
 import { mentions } from '../support/mentions.ts';
 
 let stack: LocalStack;
@@ -50,7 +50,6 @@ async function aChallenge(email: string) {
 }
 
 /** Another code than this one. */
-const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 describe('a second factor', () => {
   it('is asked for at a new address, sent by SMS to who has a telephone, and lets in', async () => {
@@ -135,8 +134,8 @@ describe('a second factor', () => {
 describe('honest logins of one person at one moment', () => {
   it('all get in', async () => {
     const email = await aPerson();
-    const answers = await Promise.all(Array.from({ length: 25 }, () => logIn(email)));
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 25 }, () => 200));
+    const answers = await Promise.all(Array.from({ length: 15 }, () => logIn(email)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 15 }, () => 200));
   });
 });
 

@@ -16,7 +16,7 @@ const buyer = (index: number): Customer => buyers[index % buyers.length] as Cust
 async function placeAll(bodies: Record<string, unknown>[]): Promise<{ status: string }[]> {
   const placed = await Promise.all(bodies.map((body, index) => shop.place(buyer(index), body)));
   expect(placed.map((answer) => answer.status)).toEqual(bodies.map(() => 202));
-  await eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined);
+  await eventually(() => shop.runtime.executions().every((run) => run.status !== 'RUNNING') || undefined, 90);
   return Promise.all(placed.map((answer) => shop.order(answer.json.orderId)));
 }
 

@@ -144,7 +144,7 @@ async function runMachine(
     name: order.orderId,
     input: JSON.stringify(input),
   });
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (record.status === 'RUNNING') {
     if (Date.now() > deadline) throw new Error('The checkout did not end');
     await sleep(2);

@@ -40,16 +40,22 @@ export async function startLocalStack(options: Partial<LocalRuntimeOptions> = {}
   };
 }
 
-/** Waits until the probe answers something; fails after ten seconds. */
-export async function eventually<T>(probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+/** Waits until the probe answers something. Nothing takes so long; a machine with other work may. */
+export async function eventually<T>(
+  probe: () => T | undefined | Promise<T | undefined>,
+  seconds = 30,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error('It did not happen within ten seconds.');
+    if (Date.now() > deadline) throw new Error(`It did not happen within ${seconds} seconds.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** A code that is surely another. */
+export const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 /** The code that was sent for a challenge, as a person reads it in the outbox. */
 export function sentCode(stack: LocalStack, challengeId: string): string {

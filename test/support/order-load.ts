@@ -1,5 +1,6 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { encodeTime } from 'ulid';
+import { dearestFraudRules } from '../../operations/cost/dearest-window.ts';
 import { orderToItem } from '../../shared/adapters/dynamodb/order-item.ts';
 import type { Order } from '../../shared/orders/order.ts';
 import type { OrderStatus } from '../../shared/orders/status.ts';
@@ -24,7 +25,10 @@ const batchSize = 25;
 const dayMs = 24 * 3600 * 1000;
 
 export async function openLoadedShop(): Promise<LoadedShop> {
-  const shop = await openShop({ countDynamoDb: true });
+  const shop = await openShop({
+    countDynamoDb: true,
+    settings: { fraud: dearestFraudRules(new Date()) },
+  });
   const customer = await shop.newCustomer();
   const productId = await shop.newProduct({ stockCount: 1000 });
   const measured = requests(shop, customer, productId);
