@@ -61,7 +61,9 @@ export async function examine(
   const findings: Finding[] = [];
   const faults: Error[] = [];
   for (const [name, check] of checks) {
-    const found = await check(examinationOf(target, options, (text) => progress(`${name}: ${text}`))).catch(
+    const notes: string[] = [];
+    const say = (text: string) => progress(`${name}: ${text}`);
+    const found = await check(examinationOf(target, options, say, (text) => notes.push(text))).catch(
       (error: unknown) => faults.push(new Error(`${name} could not be examined`, { cause: error })),
     );
     if (!Array.isArray(found)) {
@@ -74,6 +76,7 @@ export async function examine(
       line(`${' '.repeat(18)} ${options.fix ? await fixed(finding) : finding.advice}`);
     }
     if (found.length === 0) line(`${'ok'.padEnd(18)} ${name}`);
+    for (const note of notes) line(`${'put off'.padEnd(18)} ${name}: ${note}`);
   }
   if (faults.length > 0) {
     line(`${findings.length} found; the examination is not complete.`);
@@ -98,6 +101,7 @@ export function examinationOf(
   target: Target,
   options: DoctorOptions,
   say: (text: string) => void,
+  note: (text: string) => void = say,
 ): Examination {
   const { clock = systemClock, graceMilliseconds, unitsPerSecond } = options;
   const tables = tablesOf(target);
@@ -107,6 +111,7 @@ export function examinationOf(
     reconcile: reconcilePorts(target, tables, clock),
     clock,
     graceMilliseconds,
+    note,
     pace: createPace({ burst: unitsPerSecond, perSecond: unitsPerSecond }),
     scan: (table) =>
       scan(target.dynamo, tables[table], {

@@ -23,6 +23,20 @@ export class RowChecksums {
     this.#sums[bucket] = sum;
   }
 
+  /**
+   * Takes all for balanced that goes beyond so many buckets, so that what is left can be looked at row by row.
+   * @returns how many buckets these are
+   */
+  forgetBeyond(most: number): number {
+    let unbalanced = 0;
+    for (const [bucket, sum] of this.#sums.entries()) {
+      if (sum === 0n) continue;
+      unbalanced += 1;
+      if (unbalanced > most) this.#sums[bucket] = 0n;
+    }
+    return Math.max(0, unbalanced - most);
+  }
+
   /** False of a row that does not come to nothing, and of the few others in its bucket. */
   isBalanced(name: string): boolean {
     const digest = createHash('sha512').update(name).digest();

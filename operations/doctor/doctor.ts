@@ -50,6 +50,8 @@ export interface Examination {
   readonly graceMilliseconds: number;
   /** Pages of a table, paced, with progress shown. */
   scan(table: keyof StageTables): AsyncGenerator<Record<string, unknown>[]>;
+  /** Tells what the check could not look into, beside its findings. */
+  note(text: string): void;
   /** Waits until so many read units may be taken outside of scans. */
   readonly pace: Pace;
 }

@@ -58,6 +58,16 @@ export function countsOf(item: Item, { fields }: Family): Counts {
   return Object.fromEntries(fields.map((field) => [field, z.int().default(0).parse(item[field])]));
 }
 
+/** As `countsOf`; undefined when a number is none. */
+export function countsIn(item: Item, family: Family): Counts | undefined {
+  try {
+    return countsOf(item, family);
+  } catch (error) {
+    if (error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
+
 export interface Counted {
   readonly place: Place;
   readonly family: Family;
@@ -69,7 +79,7 @@ export function countedBy({ facts }: Mark): Counted[] {
   return facts ? rowsOf(facts) : [];
 }
 
-/** Every row that the order counts for, or may have counted for before: by whichever status. */
+/** Every row that the order counts for, or may have counted for before, in another status or with other pieces. */
 export function touchedBy({ facts }: Mark): ReadonlyMap<string, Place> {
   if (!facts) return new Map();
   // Only the sales have a row for each status; to all others an order counts most when it is paid.
@@ -77,7 +87,21 @@ export function touchedBy({ facts }: Mark): ReadonlyMap<string, Place> {
   const ofStatuses = orderStatusSchema.options.flatMap((status) =>
     rowsOf({ ...facts, status, lines: [] }).map(({ place }) => place),
   );
-  return new Map([...places, ...ofStatuses].map((place) => [nameOf(place), place]));
+  // Lines lose pieces, and never get any back. Without those the bound on ranked products let others in.
+  const ranked = facts.lines.some(({ units }) => units === 0) ? everyRanking(facts) : [];
+  return new Map([...places, ...ofStatuses, ...ranked].map((place) => [nameOf(place), place]));
+}
+
+function everyRanking({ lines }: SalesFacts): Place[] {
+  const bought = lines.flatMap(({ productId, category }) =>
+    ['ALL', `CATEGORY#${category}`].map((group) =>
+      counterItemKey({ family: 'bought', group, member: productId }),
+    ),
+  );
+  const together = lines.flatMap(({ productId: group }) =>
+    lines.map(({ productId: member }) => counterItemKey({ family: 'together', group, member })),
+  );
+  return [...bought, ...together];
 }
 
 function rowsOf(facts: SalesFacts): Counted[] {

@@ -25,6 +25,7 @@ function aStage({ scanned = [], found = [] }: { scanned?: Item[]; found?: Item[]
     health: 'missing' as CheckoutHealth,
     asked: 0,
     scans: 0,
+    notes: [] as string[],
     reversed: [] as string[],
     memory,
     found,
@@ -34,6 +35,7 @@ function aStage({ scanned = [], found = [] }: { scanned?: Item[]; found?: Item[]
     graceMilliseconds: 5 * 60_000,
     tables: { inventory: 'inventory', insights: 'insights', products: 'products', audit: 'audit' },
     pace: async () => undefined,
+    note: (text: string) => void stage.notes.push(text),
     async *scan() {
       stage.scans += 1;
       yield scanned;
@@ -255,40 +257,76 @@ describe('rows of reports and rankings', () => {
     expect(stage.scans).toBe(3);
   });
 
-  /** The stage as the scans find it one after the other, and the row as it is read after the second. */
-  async function lookAt(stage: readonly Item[][], read: Item) {
-    const { examination } = aStage({ found: [read] });
-    let scans = 0;
+  /** The stage as the scans find it one after the other, and the rows as they are read after the second. */
+  async function lookAt(scans: readonly Item[][], ...read: Item[]) {
+    const { stage, examination } = aStage({ found: read });
+    let done = 0;
     const scan: Examination['scan'] = async function* () {
-      yield [...(stage[scans] ?? stage.at(-1) ?? [])];
-      scans += 1;
+      yield [...(scans[done] ?? scans.at(-1) ?? [])];
+      done += 1;
     };
     const findings = await checkInsightCounters({ ...examination, scan });
-    return findings.map(({ kind }) => kind);
+    return { kinds: findings.map(({ kind }) => kind), notes: stage.notes };
   }
   const ranked2 = score('BOUGHT#ALL', 'a', 2);
-  const moved = (status: string, version: number) => {
-    const second = order('2', ['a']);
-    return { ...second, version, facts: { ...second.facts, status } };
+  const rows = [...whole.filter((item) => !like(ranked2)(item)), ranked2];
+  const second = (status: string, version: number, units = 1) => {
+    const { facts, ...mark } = order('2', ['a']);
+    return {
+      ...mark,
+      version,
+      facts: { ...facts, status, lines: facts.lines.map((line) => ({ ...line, units })) },
+    };
   };
+  const putOff = expect.stringMatching(/^\d+ of them moved while they were read/);
 
-  test('are left alone when an order of theirs was counted while they were read', async () => {
-    const before = whole.filter((item) => !like(ranked2)(item));
-    const after = [...before, order('2', ['a'])];
-    expect(await lookAt([[...before, ranked2], [...before, ranked2], after], ranked2)).toEqual([]);
+  test('are put off when an order of theirs was counted while they were read', async () => {
+    expect(await lookAt([rows, rows, [...rows, order('2', ['a'])]], ranked2)).toEqual({
+      kinds: [],
+      notes: [],
+    });
+    const other = [...rows, second('Pending', 1)];
+    expect(await lookAt([rows, rows, other], ranked2)).toEqual({ kinds: [], notes: [putOff] });
   });
 
-  test('are left alone when an order counted for them only while the row was read', async () => {
-    const rows = [...whole.filter((item) => !like(ranked2)(item)), ranked2];
-    const [pending, cancelled] = [moved('Pending', 1), moved('Cancelled', 3)];
-    const first = [...rows, pending];
-    expect(await lookAt([first, first, [...rows, cancelled]], ranked2)).toEqual([]);
-    // An order that came, was paid, cancelled and deleted within that time.
-    const deleted = { ...cancelled, version: 4, facts: undefined };
-    expect(await lookAt([rows, rows, [...rows, deleted]], ranked2)).toEqual([]);
-    // Without any such order it is one, as the same row shows.
-    const found = await lookAt([first, first, first], ranked2);
-    expect(found).toContain('ranking_drift');
+  test('are put off when an order counted for them only while the row was read', async () => {
+    const first = [...rows, second('Pending', 1)];
+    const isPutOff = { kinds: [], notes: [putOff] };
+    expect(await lookAt([first, first, [...rows, second('Cancelled', 3)]], ranked2)).toEqual(isPutOff);
+    // One that came within that time, and got none of its pieces in the end.
+    expect(await lookAt([rows, rows, [...rows, second('Failed', 3, 0)]], ranked2)).toEqual(isPutOff);
+    // One that was deleted in the end: nothing tells any more what it counted for.
+    const deleted = { ...second('Cancelled', 4), facts: undefined };
+    expect(await lookAt([rows, rows, [...rows, deleted]], ranked2)).toEqual(isPutOff);
+    // Without any such order it is drift, as the same row shows.
+    expect((await lookAt([first, first, first], ranked2)).kinds).toContain('ranking_drift');
+  });
+
+  test('of products beyond the bound are put off when lines before them lost their pieces', async () => {
+    const ids = Array.from({ length: 15 }, (_, index) => `p${index}`);
+    const many = (status: string, version: number) => {
+      const { facts, ...mark } = order('2', ids);
+      const lines = facts.lines.map((line, index) => ({ ...line, units: index < 3 ? 0 : 1 }));
+      return { ...mark, version, facts: { ...facts, status, lines } };
+    };
+    const last = score('BOUGHT#ALL', 'p14', 1);
+    const found = await lookAt(
+      [
+        [...whole, last],
+        [...whole, last],
+        [...whole, last, many('Cancelled', 3)],
+      ],
+      last,
+    );
+    expect(found.kinds).not.toContain('ranking_drift');
+    expect(found.notes).toEqual([putOff]);
+  });
+
+  test('that cannot be read are told, and the others compared', async () => {
+    const broken = { pk: 'BOUGHT#ALL', sk: 'a', score: 'many' };
+    const higher = score('TOGETHER#a', 'b', 7);
+    const scan = [...whole.filter((item) => !like(broken)(item) && !like(higher)(item)), broken, higher];
+    expect((await lookAt([scan], broken, higher)).kinds).toEqual(['unreadable', 'ranking_drift']);
   });
 
   test('are not compared when a mark of an order cannot be read', async () => {
@@ -317,5 +355,14 @@ describe('checksums of rows', () => {
     expect(checksums.areAllBalanced).toBe(false);
     expect(checksums.isBalanced('row 7')).toBe(false);
     expect(checksums.isBalanced('row 8')).toBe(true);
+  });
+
+  test('forget what goes beyond a number of rows', () => {
+    const checksums = new RowChecksums();
+    for (let index = 0; index < 10; index += 1) checksums.add(`row ${index}`, [1]);
+    expect(checksums.forgetBeyond(10)).toBe(0);
+    expect(checksums.forgetBeyond(7)).toBe(3);
+    const left = Array.from({ length: 10 }, (_, index) => checksums.isBalanced(`row ${index}`));
+    expect(left.filter((isBalanced) => !isBalanced)).toHaveLength(7);
   });
 });
