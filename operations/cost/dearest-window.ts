@@ -1,7 +1,6 @@
 import { slotsPerWindow } from '../../shared/payments/fraud-settings.ts';
+import { slotsPerCounter } from '../../shared/payments/velocity.ts';
 
-/** See `shared/payments/velocity.ts`. */
-const slotsPerCounter = 4 * slotsPerWindow;
 /** Slots that are left in which nothing changes, for a measurement that takes some minutes. */
 const spareSlots = 3;
 

@@ -13,8 +13,7 @@ export class RowChecksums {
 
   /** @param numbers of the row, always as many and in the same order, six at most; integers */
   add(name: string, numbers: readonly number[]): void {
-    const digest = createHash('sha512').update(name).digest();
-    const bucket = digest.readUInt32LE(0) % buckets;
+    const { digest, bucket } = placeOf(name);
     let sum = this.#sums[bucket] ?? 0n;
     for (const [index, number] of numbers.entries()) {
       // The array keeps the lowest 64 bits of whatever is put there.
@@ -39,11 +38,16 @@ export class RowChecksums {
 
   /** False of a row that does not come to nothing, and of the few others in its bucket. */
   isBalanced(name: string): boolean {
-    const digest = createHash('sha512').update(name).digest();
-    return this.#sums[digest.readUInt32LE(0) % buckets] === 0n;
+    return this.#sums[placeOf(name).bucket] === 0n;
   }
 
   get areAllBalanced(): boolean {
     return this.#sums.every((sum) => sum === 0n);
   }
+}
+
+/** The row's bucket, and a digest whose bytes from the eighth on are random for the row. */
+function placeOf(name: string): { readonly bucket: number; readonly digest: Buffer } {
+  const digest = createHash('sha512').update(name).digest();
+  return { bucket: digest.readUInt32LE(0) % buckets, digest };
 }

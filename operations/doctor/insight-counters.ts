@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { batchGet } from '../../shared/adapters/dynamodb/batch-get.ts';
+import { counterItemKey } from '../../shared/adapters/dynamodb/insight-items.ts';
+import { added } from '../../shared/insights/counters.ts';
 import { retryEffects } from '../support/stage.ts';
 import { RowChecksums } from './checksums.ts';
 import { type Check, type Examination, type Finding, unreadable } from './doctor.ts';
 import {
-  countedBy,
-  countsIn,
-  countsOf,
+  countersIn,
   type Family,
   familyOf,
   type Item,
@@ -29,8 +29,8 @@ const mostSuspects = 200_000;
 /** So many tell enough. */
 const mostUnread = 100;
 
-/** Which rows are looked at. */
-type Interest = (place: Place, family: Family) => boolean;
+/** The family of a row that is looked at; undefined of any other. */
+type Interest = (place: Place) => Family | undefined;
 
 /**
  * The rows of reports and rankings add up to the orders that were counted for them; one that is gone counts nothing.
@@ -42,28 +42,26 @@ export const checkInsightCounters: Check = async (examination) => {
   const lastDay = new Date(examination.clock.now().getTime() - settledDays * dayMilliseconds)
     .toISOString()
     .slice(0, 10);
-  const isSettled: Interest = ({ sk }, { isByDay }) => !isByDay || sk.slice(0, 10) <= lastDay;
-  const { checksums, unread, isComparable } = await addUp(examination, isSettled);
+  const settled: Interest = (place) => {
+    const family = familyOf(place);
+    return family?.isByDay && place.sk.slice(0, 10) > lastDay ? undefined : family;
+  };
+  const { checksums, unread, isComparable } = await addUp(examination, settled);
   if (!isComparable || checksums.areAllBalanced) return unread;
   const putOff = checksums.forgetBeyond(mostSuspects);
   if (putOff > 0) examination.note(`about ${putOff} more seem wrong; run again to have them looked at`);
-  const isSuspect: Interest = (place, family) =>
-    isSettled(place, family) && !checksums.isBalanced(nameOf(place));
+  const suspected: Interest = (place) => {
+    const family = settled(place);
+    return family && !checksums.isBalanced(nameOf(place)) ? family : undefined;
+  };
   const drifted = await examineScattered<Sum>(
     {
-      facts: () => sumsOf(examination, isSuspect),
+      facts: () => sumsOf(examination, suspected),
       rows: (sums) =>
         new Map(
-          [...sums].flatMap(([name, [sum]]) => {
-            const family = sum && familyOf(sum.place);
-            return family ? [[name, rowOf(sum.place, family, examination)] as const] : [];
-          }),
+          [...sums].flatMap(([name, [sum]]) => (sum ? [[name, rowOf(sum, examination)] as const] : [])),
         ),
-      counts: (sums) =>
-        countsFor(
-          [...sums.values()].flatMap(([sum]) => sum?.place ?? []),
-          examination,
-        ),
+      counts: (sums) => countsFor([...sums.values()].flat(), examination),
     },
     examination,
   );
@@ -73,7 +71,7 @@ export const checkInsightCounters: Check = async (examination) => {
 /** All rows less what all marks say. */
 async function addUp(
   examination: Examination,
-  isOfInterest: Interest,
+  interest: Interest,
 ): Promise<{ checksums: RowChecksums; unread: Finding[]; isComparable: boolean }> {
   const checksums = new RowChecksums();
   const unread: Finding[] = [];
@@ -81,20 +79,22 @@ async function addUp(
   for await (const page of examination.scan('insights')) {
     for (const item of page) {
       const place = placeOf(item);
-      const family = familyOf(place);
       try {
-        if (family && isOfInterest(place, family)) {
-          checksums.add(nameOf(place), Object.values(countsOf(item, family)));
-        }
-        for (const counted of isMark(place) ? countedBy(markSchema.parse(item)) : []) {
-          if (!isOfInterest(counted.place, counted.family)) continue;
-          const taken = Object.values(counted.add).map((number) => -number);
-          checksums.add(nameOf(counted.place), taken);
+        const family = interest(place);
+        if (family) checksums.add(nameOf(place), Object.values(family.counts.parse(item)));
+        for (const counter of isMark(place) ? countersIn(markSchema.parse(item)) : []) {
+          const row = counterItemKey(counter);
+          const taken = interest(row)?.counts.parse(counter.add);
+          if (taken)
+            checksums.add(
+              nameOf(row),
+              Object.values(taken).map((number) => -number),
+            );
         }
       } catch (error) {
         if (isMark(place)) isComparable = false;
         if (unread.length === mostUnread) continue;
-        const entity = family?.entityOf(place) ?? { type: 'order', id: String(item.orderId) };
+        const entity = familyOf(place)?.entityOf(place) ?? { type: 'order', id: String(item.orderId) };
         unread.push(unreadable(entity, `row ${nameOf(place)} of the insights`, error));
       }
     }
@@ -105,6 +105,7 @@ async function addUp(
 /** What all marks of a row add up to. */
 interface Sum {
   readonly place: Place;
+  readonly family: Family;
   readonly add: Counts;
   /** Another as soon as an order that may count for the row has moved, or any order was deleted. */
   readonly fingerprint: string;
@@ -115,63 +116,47 @@ interface Sum {
  * orders, so it is not the marks that are kept.
  * @throws ZodError when a mark cannot be read: it could, a moment ago
  */
-async function sumsOf(
-  examination: Examination,
-  isOfInterest: Interest,
-): Promise<Map<string, readonly Sum[]>> {
-  const rows = new Map<string, { place: Place; add: Counts; versions: bigint }>();
-  const at = (place: Place) => rows.get(nameOf(place)) ?? { place, add: {}, versions: 0n };
-  const isWanted = (place: Place) => {
-    const family = familyOf(place);
-    return family !== undefined && isOfInterest(place, family);
+async function sumsOf(examination: Examination, interest: Interest): Promise<Map<string, readonly Sum[]>> {
+  const rows = new Map<string, Omit<Sum, 'fingerprint'> & { readonly versions: bigint }>();
+  const count = (place: Place, add: Counts = {}, version = 0n) => {
+    const family = interest(place);
+    if (!family) return;
+    const name = nameOf(place);
+    const before = rows.get(name) ?? { add: {}, versions: 0n };
+    rows.set(name, { place, family, add: added(before.add, add), versions: before.versions ^ version });
   };
   let gone = 0n;
   for await (const page of examination.scan('insights')) {
     for (const item of page) {
       const place = placeOf(item);
-      if (isWanted(place)) rows.set(nameOf(place), at(place));
+      count(place);
       if (!isMark(place)) continue;
       const mark = markSchema.parse(item);
       const version = hashOf(mark);
       // Nothing tells any more what a deleted order has counted for.
       if (!mark.facts) gone ^= version;
-      for (const touched of touchedBy(mark).values()) {
-        if (!isWanted(touched)) continue;
-        const row = at(touched);
-        rows.set(nameOf(touched), { ...row, versions: row.versions ^ version });
-      }
-      for (const { place: counted, add } of countedBy(mark)) {
-        if (!isWanted(counted)) continue;
-        const row = at(counted);
-        rows.set(nameOf(counted), { ...row, add: sumOf(row.add, add) });
-      }
+      const adds = new Map(countersIn(mark).map((counter) => [nameOf(counterItemKey(counter)), counter.add]));
+      for (const [name, row] of touchedBy(mark)) count(row, adds.get(name), version);
     }
   }
   return new Map(
-    [...rows].map(([name, { place, add, versions }]) => [
-      name,
-      [{ place, add, fingerprint: `${versions} ${gone}` }],
-    ]),
+    [...rows].map(([name, { versions, ...sum }]) => [name, [{ ...sum, fingerprint: `${versions} ${gone}` }]]),
   );
-}
-
-function sumOf(a: Counts, b: Counts): Counts {
-  return Object.fromEntries(Object.entries(b).map(([name, value]) => [name, (a[name] ?? 0) + value]));
 }
 
 function hashOf({ orderId, version }: Mark): bigint {
   return createHash('sha256').update(`${orderId} ${version}`).digest().readBigUInt64BE();
 }
 
-function rowOf(place: Place, family: Family, { tables }: Examination): Row<Sum> {
-  const { kind, entityOf, fields } = family;
+function rowOf({ place, family }: Sum, { tables }: Examination): Row<Sum> {
+  const { kind, entityOf, fields, counts } = family;
   const isStill = (field: string, read: Counts) =>
     `(${field} = :was_${field}${read[field] === 0 ? ` OR attribute_not_exists(${field})` : ''})`;
   return {
     kind,
     entity: entityOf(place),
     what: `row ${nameOf(place)}`,
-    expected: ([sum]) => countsOf(sum?.add ?? {}, family),
+    expected: ([sum]) => counts.parse(sum?.add ?? {}),
     update: (read, expected) => ({
       Update: {
         TableName: tables.insights,
@@ -190,21 +175,20 @@ function rowOf(place: Place, family: Family, { tables }: Examination): Row<Sum> 
 }
 
 async function countsFor(
-  places: readonly Place[],
+  sums: readonly Sum[],
   { target, tables, pace }: Examination,
 ): Promise<Map<string, Counts>> {
   const found = new Map<string, Item>();
-  for (let start = 0; start < places.length; start += keysPerCall) {
-    const keys = places.slice(start, start + keysPerCall);
+  for (let start = 0; start < sums.length; start += keysPerCall) {
+    const keys = sums.slice(start, start + keysPerCall).map(({ place }) => place);
     await pace(keys.length);
     const items = await batchGet(target.dynamo, tables.insights, keys, retryEffects, { consistent: true });
     for (const item of items) found.set(nameOf(placeOf(item)), item);
   }
   return new Map(
-    places.flatMap((place) => {
-      const family = familyOf(place);
+    sums.flatMap(({ place, family }) => {
       // A row that is gone counts nothing; one that cannot be read is a finding already.
-      const counts = family && countsIn(found.get(nameOf(place)) ?? {}, family);
+      const counts = family.counts.safeParse(found.get(nameOf(place)) ?? {}).data;
       return counts ? [[nameOf(place), counts] as const] : [];
     }),
   );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { counterItemKey } from '../../shared/adapters/dynamodb/insight-items.ts';
-import { countersOf } from '../../shared/insights/counters.ts';
+import { type Counter, countersOf } from '../../shared/insights/counters.ts';
 import { type SalesFacts, salesFactsSchema } from '../../shared/insights/sales-facts.ts';
 import { orderStatusSchema } from '../../shared/orders/status.ts';
 import type { Finding } from './doctor.ts';
@@ -23,14 +23,20 @@ export interface Family {
   /** What a row of it is about: whose trail tells of its repair. */
   readonly entityOf: (place: Place) => Finding['entity'];
   readonly fields: readonly string[];
+  /** Reads the fields out of an item. */
+  readonly counts: z.ZodType<Counts>;
   /** Its rows are of one day each, and of interest once that has come to rest. */
   readonly isByDay: boolean;
 }
 
+const numbers = (...fields: readonly string[]) => ({
+  fields,
+  counts: z.object(Object.fromEntries(fields.map((field) => [field, z.int().default(0)]))),
+});
 const reports: Family = {
   kind: 'report_drift',
   entityOf: () => ({ type: 'route', id: 'GET /order/report' }),
-  fields: ['orders', 'units', 'amount', 'paidOrders', 'paidUnits', 'revenue'],
+  ...numbers('orders', 'units', 'amount', 'paidOrders', 'paidUnits', 'revenue'),
   isByDay: true,
 };
 const rankings: Family = {
@@ -39,7 +45,7 @@ const rankings: Family = {
     type: 'product',
     id: pk.startsWith('TOGETHER#') ? pk.slice('TOGETHER#'.length) : sk,
   }),
-  fields: ['score'],
+  ...numbers('score'),
   isByDay: false,
 };
 
@@ -53,39 +59,18 @@ export function familyOf({ pk }: Place): Family | undefined {
   return /^(BOUGHT|TOGETHER)#/.test(pk) ? rankings : undefined;
 }
 
-/** @throws ZodError when a number is none */
-export function countsOf(item: Item, { fields }: Family): Counts {
-  return Object.fromEntries(fields.map((field) => [field, z.int().default(0).parse(item[field])]));
-}
-
-/** As `countsOf`; undefined when a number is none. */
-export function countsIn(item: Item, family: Family): Counts | undefined {
-  try {
-    return countsOf(item, family);
-  } catch (error) {
-    if (error instanceof z.ZodError) return undefined;
-    throw error;
-  }
-}
-
-export interface Counted {
-  readonly place: Place;
-  readonly family: Family;
-  readonly add: Counts;
-}
-
-/** What an order counts for, row by row. */
-export function countedBy({ facts }: Mark): Counted[] {
-  return facts ? rowsOf(facts) : [];
+/** What an order counts for; nothing when it is gone. */
+export function countersIn({ facts }: Mark): Counter[] {
+  return facts ? countersOf(facts) : [];
 }
 
 /** Every row that the order counts for, or may have counted for before, in another status or with other pieces. */
 export function touchedBy({ facts }: Mark): ReadonlyMap<string, Place> {
   if (!facts) return new Map();
   // Only the sales have a row for each status; to all others an order counts most when it is paid.
-  const places = rowsOf({ ...facts, status: 'Paid' }).map(({ place }) => place);
+  const places = countersOf({ ...facts, status: 'Paid' }).map(counterItemKey);
   const ofStatuses = orderStatusSchema.options.flatMap((status) =>
-    rowsOf({ ...facts, status, lines: [] }).map(({ place }) => place),
+    countersOf({ ...facts, status, lines: [] }).map(counterItemKey),
   );
   // Lines lose pieces, and never get any back. Without those the bound on ranked products let others in.
   const ranked = facts.lines.some(({ units }) => units === 0) ? everyRanking(facts) : [];
@@ -102,12 +87,4 @@ function everyRanking({ lines }: SalesFacts): Place[] {
     lines.map(({ productId: member }) => counterItemKey({ family: 'together', group, member })),
   );
   return [...bought, ...together];
-}
-
-function rowsOf(facts: SalesFacts): Counted[] {
-  return countersOf(facts).flatMap((counter) => {
-    const place = counterItemKey(counter);
-    const family = familyOf(place);
-    return family ? [{ place, family, add: countsOf(counter.add, family) }] : [];
-  });
 }

@@ -132,7 +132,8 @@ function negated(counter: Counter): Counter {
   };
 }
 
-function added(a: Counter['add'], b: Counter['add']): Counter['add'] {
+/** The sum of what two counters count, field by field. */
+export function added(a: Counter['add'], b: Counter['add']): Counter['add'] {
   const fields = new Set([...Object.keys(a), ...Object.keys(b)]);
   return Object.fromEntries([...fields].map((field) => [field, (a[field] ?? 0) + (b[field] ?? 0)]));
 }

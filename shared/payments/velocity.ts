@@ -8,7 +8,7 @@ import { type FraudRules, slotsPerWindow, type VelocitySettings } from './fraud-
  * up one slot, and a window is the sum of its own slot and the twelve before: at least the window's length, at
  * most a twelfth more, so that no order within the window is missed.
  */
-const slotsPerCounter = 4 * slotsPerWindow;
+export const slotsPerCounter = 4 * slotsPerWindow;
 
 /**
  * Orders from one network meet at its counter, inside the transaction that places them. Spread over several
