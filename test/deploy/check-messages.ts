@@ -1,6 +1,6 @@
 import { equal, match } from 'node:assert/strict';
 import { z } from 'zod';
-import { otherThan } from '../support/local-stack.ts';
+import { otherThan } from '../support/login-codes.ts';
 import type { CheckedOrders } from './check-orders.ts';
 import type { DeployedStage } from './deployed-stage.ts';
 import type { Emulator } from './emulator.ts';

@@ -3,7 +3,8 @@ import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import { seededPassword } from '../../local/seed/seed-users.ts';
-import { eventually, otherThan } from '../support/local-stack.ts';
+import { eventually } from '../support/local-stack.ts';
+import { otherThan, sentCode } from '../support/login-codes.ts';
 import { mentions } from '../support/mentions.ts';
 import { items, openShop, type Shop } from '../support/shop.ts';
 
@@ -84,9 +85,8 @@ async function logIn(device: { os: string; browser: string }, ip: string): Promi
   if (first.status === 200) return first.json;
   expect(first.json).toMatchObject({ code: 'mfa_required' });
   const { challengeId } = first.json;
-  const sent = shop.runtime.outbox().find(({ message }) => message.includes(challengeId));
-  const code = /\b\d{6}\b/.exec(JSON.stringify(JSON.parse(sent?.message ?? '{}').data))?.[0];
-  const wrong = { ...body, mfa: { challengeId, code: otherThan(String(code)) } };
+  const code = sentCode(shop, challengeId);
+  const wrong = { ...body, mfa: { challengeId, code: otherThan(code) } };
   await shop.call('POST', '/user/login', { ...from(ip), body: wrong });
   const second = await shop.call('POST', '/user/login', {
     ...from(ip),

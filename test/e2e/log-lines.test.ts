@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ExecutionEnvironment } from '../../local/lambda/execution-environment.ts';
 import { localChannels } from '../../local/messaging/local-channels.ts';
 import type { FailureHook } from '../../local/options.ts';
-import { eventually, otherThan } from '../support/local-stack.ts';
+import { eventually } from '../support/local-stack.ts';
+import { otherThan, sentCode } from '../support/login-codes.ts';
 import { mentions } from '../support/mentions.ts';
 import { type Customer, items, openShop, type Shop } from '../support/shop.ts';
 
@@ -238,8 +239,7 @@ describe('a person', () => {
     if (first.status === 200) return keep(first.json.token);
     const { challengeId } = first.json;
     await deliveredTo(first.headers.get('x-request-id'));
-    const sent = shop.runtime.outbox().find(({ message }) => message.includes(challengeId));
-    const code = keep(JSON.parse(sent?.message ?? '{}').data.code);
+    const code = keep(sentCode(shop, challengeId));
     const wrong = { ...body, mfa: { challengeId, code: otherThan(code) } };
     await ask('POST', '/user/login', { ip: from, body: wrong });
     const second = await ask('POST', '/user/login', {

@@ -2,7 +2,8 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { connectDynamo } from '../support/dynamo.ts';
-import { type LocalStack, otherThan, sentCode, startLocalStack } from '../support/local-stack.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+import { otherThan, sentCode } from '../support/login-codes.ts';
 import { mentions } from '../support/mentions.ts';
 
 let stack: LocalStack;

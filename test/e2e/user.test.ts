@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dynamo } from '../../shared/adapters/dynamodb/client.ts';
 import { anAddress } from '../support/builders/user.ts';
 import { connectDynamo } from '../support/dynamo.ts';
-import { type LocalStack, sentCode, startLocalStack } from '../support/local-stack.ts';
+import { type LocalStack, startLocalStack } from '../support/local-stack.ts';
+import { sentCode } from '../support/login-codes.ts';
 
 let stack: LocalStack;
 let dynamo: Dynamo;
